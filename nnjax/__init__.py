@@ -1,0 +1,42 @@
+"""nnjax: neural networks as pure JAX functions, with every gradient certified against backpropagation by hand.
+
+The rooms, from the ground up::
+
+    activations  losses  initializers  optimizers      plain functions
+    layers  models                                     init(key, ...) -> params;  apply(params, x) -> outputs
+    manual  certify                                    backpropagation by hand; the proof that it equals jax.grad
+    data  training                                     load(name) -> Dataset;  fit(apply, params, dataset)
+    viz  tour                                          pictures, and the whole course in one run
+
+Submodules load at first use, so that ``import nnjax`` costs no more than ``import jax``.
+"""
+
+import importlib
+from types import ModuleType
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "activations",
+    "certify",
+    "data",
+    "initializers",
+    "layers",
+    "losses",
+    "manual",
+    "models",
+    "optimizers",
+    "tour",
+    "training",
+    "viz",
+]
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in __all__:
+        return importlib.import_module(f"nnjax.{name}")
+    raise AttributeError(f"module 'nnjax' has no attribute {name!r}; it has {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

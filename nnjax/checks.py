@@ -1,0 +1,72 @@
+"""Sentences for bad arguments: a check raises ``ValueError`` naming the argument, what came and what was wanted.
+
+Shapes are known while JAX traces, so these checks also run under ``jit``; checks on values look at concrete arrays.
+"""
+
+import difflib
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+
+def require_last_axis(name: str, x: Any, size: int, owner: str) -> None:
+    """Raise unless the last axis of ``x`` has ``size`` entries, the number of inputs that ``owner`` has weights for."""
+    shape = np.shape(x)
+    if not shape or shape[-1] != size:
+        hint = "; flatten each example first" if math.prod(shape[1:]) == size else ""
+        raise ValueError(f"{name} has shape {shape}; {owner} wants {size} features on the last axis{hint}")
+
+
+def require_same_shape(name: str, x: Any, other_name: str, other: Any) -> None:
+    """Raise unless both arrays have the same shape (broadcasting would hide a mistake)."""
+    if np.shape(x) != np.shape(other):
+        raise ValueError(f"{name} has shape {np.shape(x)} and {other_name} {np.shape(other)}; they must be the same")
+
+
+def require_not_empty(name: str, x: Any) -> None:
+    """Raise if ``x`` has an axis without entries (its mean would be nan)."""
+    if 0 in np.shape(x):
+        raise ValueError(f"{name} is empty: shape {np.shape(x)}")
+
+
+def require_between(name: str, value: Any, low: float, high: float, *, high_included: bool = True) -> None:
+    """Raise unless low <= value <= high (or < high); a traced value is not looked at."""
+    if isinstance(value, jax.core.Tracer):
+        return
+    number = float(value)
+    if not (low <= number <= high) or (number == high and not high_included):
+        below = f"at most {high:g}" if high_included else f"below {high:g}"
+        bound = f"at least {low:g}" if math.isinf(high) else f"at least {low:g} and {below}"
+        raise ValueError(f"{name} is {number:g}; it must be {bound}")
+
+
+def require_sizes(name: str, sizes: Sequence[int], least: int = 1) -> None:
+    """Raise unless ``sizes`` are at least ``least`` positive whole numbers."""
+    if len(sizes) < least:
+        raise ValueError(f"{name} is {list(sizes)}; it must have at least {least} entries")
+    for size in sizes:
+        if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
+            raise ValueError(f"{name} holds {size!r}; every size must be a whole number of at least 1")
+
+
+def require_labels(name: str, labels: Any, classes: int) -> None:
+    """Raise if a concrete label lies outside 0 .. classes - 1; ``jit`` would clamp it silently."""
+    if isinstance(labels, jax.core.Tracer):
+        return
+    values = np.asarray(labels)
+    wrong = np.flatnonzero((values < 0) | (values >= classes))
+    if wrong.size:
+        raise ValueError(
+            f"{name}[{wrong[0]}] is {values.ravel()[wrong[0]]}; labels of {classes} classes run from 0 to {classes - 1}"
+        )
+
+
+def unknown(name: str, value: Any, known: Iterable[str]) -> ValueError:
+    """Return the error for a name that is none of ``known``, with the closest one suggested."""
+    names = sorted(known)
+    close = difflib.get_close_matches(str(value), names, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return ValueError(f"unknown {name} {value!r}{hint} (known: {', '.join(names)})")

@@ -1,0 +1,8 @@
+"""Layers: ``init(key, ...) -> params`` and ``apply(params, x) -> y``; a layer without parameters has only ``apply``.
+
+A file that holds two layers names them: ``layer_norm_init``, ``layer_norm_apply``.
+"""
+
+from nnjax.layers import dense, dropout, maxout, normalization
+
+__all__ = ["dense", "dropout", "maxout", "normalization"]

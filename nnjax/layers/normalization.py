@@ -1,0 +1,63 @@
+"""Normalisation: numbers are brought to mean 0 and variance 1, then scaled and shifted by learned parameters.
+
+Layer normalisation takes the mean and variance over the features of one example (Ba, Kiros and Hinton, 2016); batch
+normalisation takes them over the batch, one feature at a time (Ioffe and Szegedy, 2015), and keeps running averages
+for evaluation. That state is passed in and handed back.
+"""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from nnjax.checks import require_last_axis, require_sizes
+
+Params = dict[str, Array]
+State = dict[str, Array]
+
+
+def layer_norm_init(features: int) -> Params:
+    """Return {"scale": ones, "bias": zeros}, each (features,). Raises ValueError for a size below 1."""
+    require_sizes("features", [features])
+    return {"scale": jnp.ones(features), "bias": jnp.zeros(features)}
+
+
+def layer_norm_apply(
+    params: Params, x: Float[Array, "*batch features"], *, eps: float = 1e-5
+) -> Float[Array, "*batch features"]:
+    """Return scale * (x - mean) / sqrt(variance + eps) + bias, mean and variance over the features of each example."""
+    require_last_axis("x", x, params["scale"].shape[0], "layer normalisation")
+    mean = jnp.mean(x, axis=-1, keepdims=True)
+    variance = jnp.mean((x - mean) ** 2, axis=-1, keepdims=True)
+    return params["scale"] * (x - mean) / jnp.sqrt(variance + eps) + params["bias"]
+
+
+def batch_norm_init(features: int) -> tuple[Params, State]:
+    """Return the parameters {"scale", "bias"} and the running {"mean": zeros, "var": ones}, each (features,)."""
+    return layer_norm_init(features), {"mean": jnp.zeros(features), "var": jnp.ones(features)}
+
+
+def batch_norm_apply(
+    params: Params,
+    state: State,
+    x: Float[Array, "*batch features"],
+    *,
+    train: bool,
+    momentum: float = 0.9,
+    eps: float = 1e-5,
+) -> tuple[Float[Array, "*batch features"], State]:
+    """Return (y, state), y = scale * (x - mean) / sqrt(var + eps) + bias, one mean and variance for each feature.
+
+    In training they are those of x over all axes but the last, and each running average moves towards them:
+    new = momentum * old + (1 - momentum) * current. In evaluation the running averages are used and not changed.
+    """
+    require_last_axis("x", x, params["scale"].shape[0], "batch normalisation")
+    if train:
+        axes = tuple(range(x.ndim - 1))
+        mean = jnp.mean(x, axis=axes)
+        var = jnp.mean((x - mean) ** 2, axis=axes)
+        state = {
+            "mean": momentum * state["mean"] + (1 - momentum) * mean,
+            "var": momentum * state["var"] + (1 - momentum) * var,
+        }
+    else:
+        mean, var = state["mean"], state["var"]
+    return params["scale"] * (x - mean) / jnp.sqrt(var + eps) + params["bias"], state
