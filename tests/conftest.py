@@ -1,9 +1,14 @@
 """Shapes and dtypes in the annotations are checked at run time while the tests run."""
 
 import os
+from pathlib import Path
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 from jaxtyping import install_import_hook
 
-install_import_hook("nnjax", "beartype.beartype")
+import tests.typecheck  # noqa: F401  (the hook finds it by name, once it is imported)
+
+# Not the command line: typer hands its functions a context of a class other than the one it has them ask for.
+rooms = [path.stem for path in Path(__file__).parent.parent.joinpath("nnjax").iterdir() if path.stem[0] not in "_."]
+install_import_hook([f"nnjax.{room}" for room in rooms if room != "cli"], "tests.typecheck.checked")

@@ -1,0 +1,19 @@
+"""The ``nnjax`` command, thin: every subcommand calls a function that Python can call."""
+
+import sys
+
+from nnjax.cli.app import app
+
+__all__ = ["app", "main"]
+
+
+def main() -> None:
+    """Run the command; a mistake of the user's is one sentence on stderr and exit code 2, an interrupt is 130."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        print("nnjax: interrupted", file=sys.stderr)
+        raise SystemExit(130) from None
+    except (ValueError, OSError, FloatingPointError, ImportError) as error:
+        print(f"nnjax: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
