@@ -132,10 +132,11 @@ def data_get(
     names: Annotated[list[str], typer.Argument(help="Names of data sets.")],
     originals: Originals = None,
     cache: Annotated[Path | None, typer.Option(help="Where to keep them; by default the user's cache folder.")] = None,
+    tfds_dir: Annotated[Path | None, typer.Option(help="Folder that TensorFlow Datasets has prepared.")] = None,
 ) -> None:
     """Put data sets into nnjax's cache, from original files, a prepared TFDS directory, or by download."""
     from nnjax import data as datasets
 
     for name in names:
-        path = datasets.get(name, originals=originals, cache=cache)
+        path = datasets.get(name, originals=originals, cache=cache, tfds_dir=tfds_dir)
         typer.echo(f"{name}: {path or 'embedded, nothing to get'}")

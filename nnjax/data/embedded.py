@@ -1,0 +1,45 @@
+"""Data sets that need no file and no network: made by a formula, or shipped inside scikit-learn."""
+
+import numpy as np
+
+from nnjax.data import synthetic
+from nnjax.data.dataset import Dataset
+from nnjax.data.registry import Spec
+
+GATES = ("and", "or", "nand", "xor")
+
+
+def load(spec: Spec, *, seed: int, test_fraction: float, classes: int | None) -> Dataset:
+    """The embedded data set of ``spec``, split by scikit-learn's train_test_split: seeded, and stratified by label for
+    classification.
+
+    A gate has only four rows, so its test rows are its training rows.
+    """
+    if spec.name in GATES:
+        x, y = synthetic.gate(spec.name)
+        return Dataset(spec.name, x, y, x.copy(), y.copy(), spec.classes, spec.source)
+    names, source = spec.classes, spec.source
+    if spec.name in ("moons", "circles"):
+        x, y = getattr(synthetic, spec.name)(seed=seed)
+        source = f"{source}, seed {seed}"
+    elif spec.name == "spirals":
+        arms = 2 if classes is None else classes
+        x, y = synthetic.spirals(classes=arms, seed=seed)
+        names, source = tuple(f"arm {k + 1}" for k in range(arms)), f"{source}, seed {seed}"
+    else:
+        x, y = _scikit_learn(spec)
+    from sklearn.model_selection import train_test_split
+
+    x, x_test, y, y_test = train_test_split(
+        x, y, test_size=test_fraction, random_state=seed, stratify=y if names else None
+    )
+    return Dataset(spec.name, x, y, x_test, y_test, names, source)
+
+
+def _scikit_learn(spec: Spec) -> tuple[np.ndarray, np.ndarray]:
+    from sklearn import datasets
+
+    x, y = getattr(datasets, f"load_{spec.name}")(return_X_y=True)
+    if spec.name == "digits":
+        x = x / 16  # pixels count 0 to 16 dark points
+    return x.reshape(-1, *spec.shape).astype(np.float32), y.astype(np.int32 if spec.classes else np.float32)

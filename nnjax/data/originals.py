@@ -1,0 +1,81 @@
+"""The original files of a data set in a directory that the user names: DIR/<data set>/<file>, or DIR/<file>."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from nnjax.data import formats
+from nnjax.data.formats import Raw
+from nnjax.data.registry import Location, Spec, owner_of
+
+_READERS: dict[str, Callable[[Spec, dict[Path, bytes]], Raw]] = {
+    "mnist": formats.mnist,
+    "fashion_mnist": formats.mnist,
+    "tiny_shakespeare": formats.tiny_shakespeare,
+    "cifar10": formats.cifar10,
+}
+
+
+def directory(originals: Location) -> Path | None:
+    """The directory named by the argument, else by the environment variable NNJAX_ORIGINALS, else None.
+
+    Raises FileNotFoundError if one is named that does not exist.
+    """
+    named = originals if originals is not None else os.environ.get("NNJAX_ORIGINALS") or None
+    if named is None:
+        return None
+    path = Path(named).expanduser()
+    if not path.is_dir():
+        by = "originals=" if originals is not None else "NNJAX_ORIGINALS="
+        raise FileNotFoundError(f"{by}{path}: there is no such directory; name the one that holds the original files")
+    return path
+
+
+def find(spec: Spec, folder: Path) -> list[Path]:
+    """The paths of the original files in ``folder``, in the order of ``spec.files``; an empty list if none of them is
+    there.
+
+    Raises FileNotFoundError that names the missing ones if only some are there.
+    """
+    found = [
+        next((path for path in (folder / spec.name / file.name, folder / file.name) if path.is_file()), None)
+        for file in spec.files
+    ]
+    missing = [file.name for file, path in zip(spec.files, found, strict=True) if path is None]
+    if missing and len(missing) < len(spec.files):
+        raise FileNotFoundError(f"{folder} holds some original files of {spec.name}, but not {', '.join(missing)}")
+    return [path for path in found if path is not None]
+
+
+def read(spec: Spec, folder: Path) -> Raw | None:
+    """The data set in the original files in ``folder``, or None if they are not there.
+
+    Every file's size and sha256 are checked before a byte of it is parsed; a wrong one raises ValueError.
+    """
+    paths = find(spec, folder)
+    if not paths:
+        return None
+    contents = {}
+    for file, path in zip(spec.files, paths, strict=True):
+        data = path.read_bytes()
+        sha256 = hashlib.sha256(data).hexdigest()
+        if sha256 != file.sha256:
+            raise ValueError(
+                f"{path} is not the original {file.name} of {spec.name}: it has {len(data)} bytes and sha256 {sha256}, "
+                f"wanted {file.size} and {file.sha256}{_whose(spec, sha256)}"
+            )
+        contents[path] = data
+    raw = _READERS[spec.name](spec, contents)
+    return formats.check(spec, raw, str(folder))
+
+
+def _whose(spec: Spec, sha256: str) -> str:
+    owner = owner_of(sha256)
+    if owner is None:
+        return ""
+    name, file = owner
+    return (
+        f". It is {file} of {name}; data sets share file names, so keep each in a folder of its own: "
+        f"DIR/{spec.name}/ and DIR/{name}/"
+    )

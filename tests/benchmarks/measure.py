@@ -1,0 +1,51 @@
+"""Timing side by side: the contestants take turns, so that a machine that slows down slows all of them."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from nnjax import data
+from nnjax.data import Dataset
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+
+
+def seconds(task: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    task()
+    return time.perf_counter() - began
+
+
+def in_turns(tasks: dict[str, Callable[[], object]], rounds: int) -> dict[str, np.ndarray]:
+    """Return the seconds of each task in each round, after one round that is not counted."""
+    for task in tasks.values():
+        task()
+    taken = [{name: seconds(task) for name, task in tasks.items()} for _ in range(rounds)]
+    return {name: np.array([one[name] for one in taken]) for name in tasks}
+
+
+def matmul_peak(size: int = 2048, repeats: int = 4) -> float:
+    """Return the machine's best rate for a float32 matrix product, in FLOP/s, by XLA or NumPy, whichever is faster."""
+    a = np.random.default_rng(0).normal(size=(size, size)).astype(np.float32)
+    on_device, multiply = jnp.asarray(a), jax.jit(lambda a: a @ a)
+    multiply(on_device).block_until_ready()
+    taken = [seconds(lambda: multiply(on_device).block_until_ready()) for _ in range(repeats)]
+    taken += [seconds(lambda: a @ a) for _ in range(repeats)]
+    return 2 * size**3 / min(taken)
+
+
+def mnist() -> Dataset:
+    """Return MNIST as vectors, from the folder NNJAX_ORIGINALS, ../shared/data, or nnjax's cache."""
+    originals = os.environ.get("NNJAX_ORIGINALS") or (SHARED if SHARED.is_dir() else None)
+    return data.flatten(data.load("mnist", originals=originals))
+
+
+def spread(values: np.ndarray, form: str = ".2f") -> str:
+    """Return "median (least to most)"."""
+    values = np.asarray(values)
+    return f"{np.median(values):{form}} ({values.min():{form}} to {values.max():{form}})"
