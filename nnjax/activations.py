@@ -59,7 +59,8 @@ def tanh_derivative(z: Float[Array, "*shape"], *, slope: Slope = 1.0) -> Float[A
 
 def relu(z: Float[Array, "*shape"], *, slope: Slope = 1.0) -> Float[Array, "*shape"]:
     """Return max(0, h z) with slope h > 0: the rectified linear unit (Fukushima, 1969; Nair and Hinton, 2010)."""
-    return jnp.where(z > 0, slope * z, 0)
+    # Asking for z <= 0, not z > 0, lets a nan through; a ReLU that turned nan into 0 would hide it from the loss.
+    return jnp.where(z <= 0, 0, slope * z)
 
 
 def relu_derivative(z: Float[Array, "*shape"], *, slope: Slope = 1.0) -> Float[Array, "*shape"]:
@@ -79,8 +80,8 @@ def leaky_relu_derivative(z: Float[Array, "*shape"], *, slope: Slope = 0.1) -> F
 
 def elu(z: Float[Array, "*shape"], *, alpha: float = 1.0) -> Float[Array, "*shape"]:
     """Return z where z > 0 and alpha (exp(z) - 1) elsewhere: the exponential linear unit (Clevert et al., 2015)."""
-    # exp sees only z <= 0: otherwise a large z overflows in the branch not taken, and its gradient is nan.
-    return jnp.where(z > 0, z, alpha * jnp.expm1(jnp.minimum(z, 0)))
+    # exp never sees z > 0: otherwise a large z overflows in the branch not taken, and its gradient is nan.
+    return jnp.where(z > 0, z, alpha * jnp.expm1(jnp.where(z > 0, 0, z)))
 
 
 def elu_derivative(z: Float[Array, "*shape"], *, alpha: float = 1.0) -> Float[Array, "*shape"]:
@@ -117,7 +118,7 @@ def prelu_derivative(
 
 def maxout(z: Float[Array, "*batch pieces features"]) -> Float[Array, "*batch features"]:
     """Return the largest of the pieces, feature by feature: h_j = max_p z_pj (Goodfellow et al., 2013)."""
-    require_not_empty("z", z)
+    require_not_empty("z", z, axes=2)
     return jnp.max(z, axis=-2)
 
 

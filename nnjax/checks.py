@@ -26,8 +26,10 @@ def require_same_shape(name: str, x: Any, other_name: str, other: Any) -> None:
         raise ValueError(f"{name} has shape {np.shape(x)} and {other_name} {np.shape(other)}; they must be the same")
 
 
-def require_not_empty(name: str, x: Any) -> None:
-    """Raise if ``x`` has an axis without entries (its mean would be nan)."""
+def require_not_empty(name: str, x: Any, *, axes: int = 1) -> None:
+    """Raise if ``x`` has fewer than ``axes`` axes, or one without entries (its mean would be nan)."""
+    if len(np.shape(x)) < axes:
+        raise ValueError(f"{name} has {np.ndim(x)} axes, shape {np.shape(x)}; it must have at least {axes}")
     if 0 in np.shape(x):
         raise ValueError(f"{name} is empty: shape {np.shape(x)}")
 
@@ -39,7 +41,8 @@ def require_between(name: str, value: Any, low: float, high: float, *, high_incl
     number = float(value)
     if not (low <= number <= high) or (number == high and not high_included):
         below = f"at most {high:g}" if high_included else f"below {high:g}"
-        bound = f"at least {low:g}" if math.isinf(high) else f"at least {low:g} and {below}"
+        below = "finite" if math.isinf(high) else below
+        bound = f"at least {low:g}" if math.isinf(high) and high_included else f"at least {low:g} and {below}"
         raise ValueError(f"{name} is {number:g}; it must be {bound}")
 
 
@@ -57,10 +60,11 @@ def require_labels(name: str, labels: Any, classes: int) -> None:
     if isinstance(labels, jax.core.Tracer):
         return
     values = np.asarray(labels)
-    wrong = np.flatnonzero((values < 0) | (values >= classes))
+    wrong = np.argwhere((values < 0) | (values >= classes))
     if wrong.size:
+        place = ", ".join(map(str, wrong[0]))
         raise ValueError(
-            f"{name}[{wrong[0]}] is {values.ravel()[wrong[0]]}; labels of {classes} classes run from 0 to {classes - 1}"
+            f"{name}[{place}] is {values[tuple(wrong[0])]}; labels of {classes} classes run from 0 to {classes - 1}"
         )
 
 

@@ -30,11 +30,13 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
 
 def zeros(key: Key, shape: Sequence[int]) -> Float[Array, "..."]:
     """Return zeros: right for biases and for a layer without hidden units below it; the key is not used."""
+    require_sizes("shape", shape, least=0)
     return jnp.zeros(shape)
 
 
 def normal(key: Key, shape: Sequence[int], *, std: float = 0.01) -> Float[Array, "..."]:
     """Return small normal numbers, mean 0 and deviation ``std``: enough for a shallow network only."""
+    require_sizes("shape", shape, least=0)
     return std * jax.random.normal(key, shape)
 
 

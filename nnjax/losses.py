@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Integer, PyTree, Real
 
+from nnjax.activations import step
 from nnjax.checks import require_labels, require_not_empty, require_same_shape
 
 Scalar = Float[Array, ""]
@@ -29,12 +30,13 @@ def squared_error(y: Float[Array, "batch *features"], d: Real[Array, "batch *fea
 def binary_cross_entropy(logits: Float[Array, "batch *features"], d: Real[Array, "batch *features"]) -> Scalar:
     """Return mean over the batch of -d log s(z) - (1 - d) log(1 - s(z)), s the sigmoid, z the logits, 0 <= d <= 1.
 
-    Computed as max(z, 0) - d z + log(1 + exp(-|z|)), which neither overflows nor takes the logarithm of 0 (Cox, 1958).
+    (Cox, 1958.) As log s(z) = -log(1 + exp(-z)) and 1 - s(z) = s(-z), no logarithm of 0 is taken at any size of z.
     Several outputs of one example are summed. Raises ValueError when the shapes differ or the batch is empty.
     """
     require_same_shape("logits", logits, "d", d)
     require_not_empty("logits", logits)
-    return jnp.sum(jax.nn.softplus(logits) - d * logits) / logits.shape[0]
+    log_likelihood = d * jax.nn.log_sigmoid(logits) + (1 - d) * jax.nn.log_sigmoid(-logits)
+    return -jnp.sum(log_likelihood) / logits.shape[0]
 
 
 def cross_entropy(
@@ -44,7 +46,8 @@ def cross_entropy(
     """Return the mean surprise -sum_k d_k log softmax(z)_k at the true labels.
 
     ``labels`` are integers 0 .. classes - 1, or rows of probabilities such as one-hot ones. The logarithm of the
-    softmax is taken as z - logsumexp(z), stable at any size of z. For sequences the mean runs over the time steps too.
+    softmax is taken as z - max z - log sum exp(z - max z), stable at any size of z. For sequences the mean runs over
+    the time steps too.
     Raises ValueError when a shape does not fit, the batch is empty or a label is out of range.
     """
     require_not_empty("logits", logits)
@@ -54,8 +57,7 @@ def cross_entropy(
         require_labels("labels", labels, classes)
         labels = jax.nn.one_hot(labels, classes, dtype=logits.dtype)
     require_same_shape("labels", labels, "logits", logits)
-    surprise = jax.nn.logsumexp(logits, axis=-1) * jnp.sum(labels, axis=-1) - jnp.sum(labels * logits, axis=-1)
-    return jnp.mean(surprise)
+    return jnp.mean(-jnp.sum(labels * jax.nn.log_softmax(logits), axis=-1))
 
 
 def perceptron_criterion(a: Float[Array, "batch *features"], d: Real[Array, "batch *features"]) -> Scalar:
@@ -65,7 +67,7 @@ def perceptron_criterion(a: Float[Array, "batch *features"], d: Real[Array, "bat
     """
     require_same_shape("a", a, "d", d)
     require_not_empty("a", a)
-    return jnp.sum(((a >= 0) - d) * a) / a.shape[0]
+    return jnp.sum((step(a) - d) * a) / a.shape[0]
 
 
 def weights(params: PyTree) -> list[Array]:
@@ -75,8 +77,12 @@ def weights(params: PyTree) -> list[Array]:
 
 
 def l1(params: PyTree, rate: float | Scalar) -> Scalar:
-    """Return rate * sum |W| over all weights, not biases: pushes weights to exactly 0 (Tibshirani, 1996)."""
-    return rate * sum((jnp.sum(jnp.abs(w)) for w in weights(params)), jnp.zeros(()))
+    """Return rate * sum |W| over all weights, not biases: pushes weights to exactly 0 (Tibshirani, 1996).
+
+    Its gradient is rate * sign(W), 0 for a weight that is 0.
+    """
+    # W sign(W), not |W|, whose gradient at 0 is 1 in JAX: zero weights would be moved.
+    return rate * sum((jnp.sum(w * jnp.sign(w)) for w in weights(params)), jnp.zeros(()))
 
 
 def l2(params: PyTree, rate: float | Scalar) -> Scalar:

@@ -6,6 +6,7 @@ a function of the count of updates made so far.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -55,7 +56,7 @@ def sgd(learning_rate: LearningRate, momentum: Number = 0.0) -> optax.GradientTr
         return SGDState(jnp.zeros((), jnp.int32), None if plain else jax.tree.map(jnp.zeros_like, params))
 
     def update(grads: PyTree, state: SGDState, params: PyTree = None) -> tuple[PyTree, SGDState]:
-        v = grads if plain else jax.tree.map(lambda v, g: momentum * v + g, state.v, grads)
+        v = grads if plain else jax.tree.map(lambda v, g: g + momentum * v, state.v, grads)
         rate = _rate(learning_rate, state.t)
         return jax.tree.map(lambda v: -rate * v, v), SGDState(state.t + 1, None if plain else v)
 
@@ -77,10 +78,11 @@ def rmsprop(
 
     def update(grads: PyTree, state: RMSPropState, params: PyTree = None) -> tuple[PyTree, RMSPropState]:
         rate = _rate(learning_rate, state.t)
-        s = jax.tree.map(lambda s, g: decay * s + (1 - decay) * g**2, state.s, grads)
+        s = jax.tree.map(lambda s, g: (1 - decay) * g**2 + decay * s, state.s, grads)
 
         def scale(g: Array, s: Array) -> Array:
-            return -rate * (g * jax.lax.rsqrt(s + eps) if eps_in_sqrt else g / (jnp.sqrt(s) + eps))
+            one_over_root = jax.lax.rsqrt(s + eps) if eps_in_sqrt else 1 / (jnp.sqrt(s) + eps)
+            return -rate * (one_over_root * g)
 
         return jax.tree.map(scale, grads, s), RMSPropState(state.t + 1, s)
 
@@ -107,17 +109,21 @@ def adam(
     def update(grads: PyTree, state: AdamState, params: PyTree = None) -> tuple[PyTree, AdamState]:
         rate = _rate(learning_rate, state.t)
         t = state.t + 1
-        m = jax.tree.map(lambda m, g: b1 * m + (1 - b1) * g, state.m, grads)
-        v = jax.tree.map(lambda v, g: b2 * v + (1 - b2) * g**2, state.v, grads)
+        m = jax.tree.map(lambda m, g: (1 - b1) * g + b1 * m, state.m, grads)
+        v = jax.tree.map(lambda v, g: (1 - b2) * g**2 + b2 * v, state.v, grads)
 
-        def scale(m: Array, v: Array) -> Array:
-            m_hat = m / (1 - b1**t).astype(m.dtype)
-            v_hat = v / (1 - b2**t).astype(v.dtype)
-            return -rate * (m_hat / (jnp.sqrt(v_hat) + eps))
-
-        return jax.tree.map(scale, m, v), AdamState(t, m, v)
+        m_hat, v_hat = _corrected(m, b1, t), _corrected(v, b2, t)
+        updates = jax.tree.map(lambda m, v: -rate * (m / (jnp.sqrt(v) + eps)), m_hat, v_hat)
+        return updates, AdamState(t, m, v)
 
     return optax.GradientTransformation(init, update)
+
+
+@partial(jax.jit, inline=True)
+def _corrected(mean: PyTree, decay: Number, t: Array) -> PyTree:
+    # Compiled as one, as in optax: 1 - decay^t is small, and rounding decay^t on its way would cost hundreds of ulps.
+    correction = 1 - decay**t
+    return jax.tree.map(lambda mean: mean / correction.astype(mean.dtype), mean)
 
 
 def _check_rate(learning_rate: LearningRate) -> None:

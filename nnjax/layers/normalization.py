@@ -8,7 +8,7 @@ for evaluation. That state is passed in and handed back.
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from nnjax.checks import require_last_axis, require_sizes
+from nnjax.checks import require_last_axis, require_not_empty, require_sizes
 
 Params = dict[str, Array]
 State = dict[str, Array]
@@ -48,9 +48,11 @@ def batch_norm_apply(
 
     In training they are those of x over all axes but the last, and each running average moves towards them:
     new = momentum * old + (1 - momentum) * current. In evaluation the running averages are used and not changed.
+    Raises ValueError when the features do not fit or, in training, there is no batch.
     """
     require_last_axis("x", x, params["scale"].shape[0], "batch normalisation")
     if train:
+        require_not_empty("x", x, axes=2)
         axes = tuple(range(x.ndim - 1))
         mean = jnp.mean(x, axis=axes)
         var = jnp.mean((x - mean) ** 2, axis=axes)

@@ -63,7 +63,7 @@ def tanh_backward(z: Z, dh: Z, *, slope: float = 1.0) -> Z:
 
 def relu(z: Z, *, slope: float = 1.0) -> Z:
     """Return max(0, h z)."""
-    return np.where(z > 0, slope * z, 0.0)
+    return np.where(z <= 0, 0.0, slope * z)
 
 
 def relu_backward(z: Z, dh: Z, *, slope: float = 1.0) -> Z:
@@ -118,7 +118,7 @@ def prelu_backward(
     """
     dz = np.where(z > 0, dh, slope * dh)
     by_entry = np.where(z > 0, 0.0, dh * z)
-    return dz, by_entry.sum(axis=0) if np.ndim(slope) else by_entry.sum()
+    return dz, by_entry.sum(axis=0) if np.ndim(slope) else np.asarray(by_entry.sum())
 
 
 def maxout(z: Float[ndarray, "batch pieces features"]) -> Float[ndarray, "batch features"]:

@@ -6,12 +6,13 @@ All are means over the batch of n examples, so every gradient carries a factor 1
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Integer, PyTree, Real
+from jaxtyping import Float, Integer, Real
 from numpy import ndarray
 
-from nnjax.manual.activations import softmax, step
+from nnjax.manual.activations import sigmoid, softmax, step
 
 LossAndGradient = tuple[Any, Any]
+Params = dict[str, Any] | list[Any]
 
 
 def squared_error(y: Float[ndarray, "batch *features"], d: Real[ndarray, "batch *features"]) -> LossAndGradient:
@@ -29,8 +30,7 @@ def binary_cross_entropy(
     above, and the slope of log(1 + e^z) is s: the same (y - d) as in linear regression.
     """
     n = len(logits)
-    s = np.where(logits >= 0, 1 / (1 + np.exp(-np.abs(logits))), 1 - 1 / (1 + np.exp(-np.abs(logits))))
-    return np.sum(np.logaddexp(0, logits) - d * logits) / n, (s - d) / n
+    return np.sum(np.logaddexp(0, logits) - d * logits) / n, (sigmoid(logits) - d) / n
 
 
 def cross_entropy(
@@ -56,17 +56,17 @@ def perceptron_criterion(a: Float[ndarray, "batch *features"], d: Real[ndarray, 
     return np.sum(error * a) / n, error / n
 
 
-def l1(params: PyTree, rate: float) -> tuple[Any, PyTree]:
+def l1(params: Params, rate: float) -> LossAndGradient:
     """Return rate sum |W| and its gradient: rate sign(W) for weights, 0 for everything else."""
     return _penalty(params, lambda w: rate * np.abs(w).sum(), lambda w: rate * np.sign(w))
 
 
-def l2(params: PyTree, rate: float) -> tuple[Any, PyTree]:
+def l2(params: Params, rate: float) -> LossAndGradient:
     """Return rate sum W^2 and its gradient: 2 rate W for weights, 0 for everything else."""
     return _penalty(params, lambda w: rate * (w**2).sum(), lambda w: 2 * rate * w)
 
 
-def _penalty(params: PyTree, value: Any, gradient: Any, name: str = "") -> tuple[Any, PyTree]:
+def _penalty(params: Any, value: Any, gradient: Any, name: str = "") -> LossAndGradient:
     """Walk through dicts and lists; a leaf whose name begins with W is a weight."""
     if isinstance(params, dict):
         parts = {key: _penalty(leaf, value, gradient, key) for key, leaf in params.items()}

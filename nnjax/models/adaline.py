@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Real
 
 from nnjax import initializers, losses
 from nnjax.activations import step
-from nnjax.checks import require_between
+from nnjax.checks import require_between, require_same_shape, require_sizes
 from nnjax.initializers import Key
 from nnjax.layers import dense
 
@@ -39,14 +39,16 @@ def loss(params: Params, x: Float[Array, "batch inputs"], targets: Real[Array, "
 def update(
     params: Params,
     xs: Float[Array, "batch inputs"],
-    ys: Real[Array, " batch"],
+    ys: Real[Array, "batch *outputs"],
     learning_rate: float | Scalar,
 ) -> Params:
     """Return the parameters after one step of the delta rule on the batch mean: W <- W + eta mean((d - y) x)."""
-    error = ys - apply(params, xs)
+    y = apply(params, xs)
+    require_same_shape("ys", ys, "the outputs", y)
+    error = ys - y
     return {
-        "W": params["W"] + learning_rate * error @ xs / len(xs),
-        "b": params["b"] + learning_rate * jnp.mean(error),
+        "W": params["W"] + learning_rate * xs.T @ error / len(xs),
+        "b": params["b"] + learning_rate * jnp.mean(error, axis=0),
     }
 
 
@@ -61,6 +63,7 @@ def largest_stable_rate(xs: Float[Array, "samples inputs"]) -> Scalar:
 
 def madaline_init(key: Key, inputs: int, units: int) -> Params:
     """Return a layer of ``units`` ADALINEs, {"W": (inputs, units), "b": (units,)}, with normal weights and biases."""
+    require_sizes("(inputs, units)", (inputs, units))
     params = dense.init(key, inputs + 1, units, initializer=initializers.glorot_normal)
     return {"W": params["W"][:-1], "b": params["W"][-1]}
 
@@ -75,7 +78,7 @@ def madaline_update(
     params: Params,
     x: Float[Array, " inputs"],
     y: Real[Array, ""],
-    learning_rate: float,
+    learning_rate: float | Scalar,
     *,
     votes: int,
 ) -> Params:
@@ -84,9 +87,12 @@ def madaline_update(
     When the vote is wrong, the unit whose pre-activation is nearest to 0 among those that voted wrongly is moved by
     the delta rule towards the other side, to +1 or -1; all others stay.
     """
+    require_same_shape("x", x, "the W of one unit", params["W"][:, 0])
     a = dense.apply(params, x)
-    wrong = y != madaline_apply(params, x, votes=votes)
+    answer = madaline_apply(params, x, votes=votes)
+    require_same_shape("y", y, "the vote", answer)
+    wrong = y != answer
     distance = jnp.where(step(a) != y, jnp.abs(a), jnp.inf)
     chosen = jnp.arange(len(a)) == jnp.argmin(distance)
-    error = jnp.where(wrong & chosen, (2 * y - 1) - a, 0)
+    error = jnp.where(wrong & chosen, (2.0 * y - 1) - a, 0)
     return {"W": params["W"] + learning_rate * jnp.outer(x, error), "b": params["b"] + learning_rate * error}

@@ -30,9 +30,11 @@ def solve(x: Float[Array, "samples inputs"], targets: Real[Array, "samples *outp
     """Return the parameters of least squared error in closed form: no descent, no learning rate.
 
     The inputs and targets are centred, W is the least-squares solution, and b makes the means meet. Of several
-    solutions the shortest W is taken. Raises ValueError when there is no sample.
+    solutions the shortest W is taken. Raises ValueError when there is no sample or not one target for each.
     """
-    require_not_empty("x", x)
+    require_not_empty("x", x, axes=2)
+    if len(targets) != len(x):
+        raise ValueError(f"x has {len(x)} samples and targets {len(targets)}; there must be one target for each sample")
     x_mean, d_mean = jnp.mean(x, axis=0), jnp.mean(targets, axis=0)
     W = jnp.linalg.lstsq(x - x_mean, targets - d_mean)[0]
     return {"W": W, "b": d_mean - x_mean @ W}

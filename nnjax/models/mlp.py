@@ -18,6 +18,7 @@ from nnjax.initializers import Initializer, Key, he_normal
 Layer = dict[str, Array]
 Params = list[Layer]
 Activation = str | Callable[[Array], Array]
+Scalar = Float[Array, ""]
 
 NAMES = (*activations.BY_NAME, "prelu", "maxout")
 
@@ -53,22 +54,22 @@ def apply(
     *,
     activation: Activation | Sequence[Activation] = "relu",
     output_activation: Activation = "identity",
-    dropout: float = 0.0,
+    dropout: float | Scalar = 0.0,
     key: Key | None = None,
 ) -> Float[Array, "*batch outputs"]:
     """Return the outputs: logits for classification, values for regression.
 
     ``activation`` is one for all hidden layers or a sequence, one for each: a name or a function of the pre-activation.
     ``dropout`` is the rate at which hidden units are dropped in training, when there is a ``key``.
-    Raises ValueError for an unknown name, a wrong number of activations, or a wrong shape.
+    Raises ValueError for an unknown name, a wrong number of activations, layers made for another one, or a wrong shape.
     """
     *hidden, output = params
     names = _per_hidden_layer(activation, len(hidden))
-    keys = [None] * len(hidden) if key is None else jax.random.split(key, max(len(hidden), 1))
+    keys = [None] * len(hidden) if key is None else jax.random.split(key, len(hidden))
     h = x
-    for layer, name, k in zip(hidden, names, keys, strict=False):
+    for layer, name, k in zip(hidden, names, keys, strict=True):
         h = layers.dropout.apply(_hidden(layer, h, name), dropout, key=k)
-    return _elementwise(output_activation)(layers.dense.apply(output, h))
+    return _elementwise("output_activation", output_activation)(layers.dense.apply(output, h))
 
 
 def loss(
@@ -78,27 +79,31 @@ def loss(
     *,
     activation: Activation | Sequence[Activation] = "relu",
     output_activation: Activation = "identity",
-    dropout: float = 0.0,
+    dropout: float | Scalar = 0.0,
     key: Key | None = None,
     criterion: Callable[[Array, Array], Array] = losses.cross_entropy,
-) -> Float[Array, ""]:
+) -> Scalar:
     """Return criterion(outputs, targets): by default the cross-entropy of logits with integer labels."""
     forward = partial(apply, activation=activation, output_activation=output_activation, dropout=dropout, key=key)
     return criterion(forward(params, x), targets)
 
 
 def _hidden(layer: Layer, x: Array, activation: Activation) -> Array:
+    made_for = "maxout" if layer["W"].ndim == 3 else "prelu" if "slope" in layer else "a plain activation"
+    wanted = activation if activation in ("maxout", "prelu") else "a plain activation"
+    if wanted != made_for:
+        raise ValueError(f"activation is {activation!r}; the layer was made for {made_for}: init and apply must agree")
     if activation == "maxout":
         return layers.maxout.apply(layer, x)
     a = layers.dense.apply(layer, x)
-    return activations.prelu(a, layer["slope"]) if activation == "prelu" else _elementwise(activation)(a)
+    return activations.prelu(a, layer["slope"]) if activation == "prelu" else _elementwise("activation", activation)(a)
 
 
-def _elementwise(activation: Activation) -> Callable[[Array], Array]:
+def _elementwise(argument: str, activation: Activation) -> Callable[[Array], Array]:
     if callable(activation):
         return activation
     if activation not in activations.BY_NAME:
-        raise unknown("activation", activation, NAMES)
+        raise unknown(argument, activation, activations.BY_NAME)
     return activations.BY_NAME[activation]
 
 

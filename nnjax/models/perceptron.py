@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Real
 
 from nnjax import initializers, losses
 from nnjax.activations import step
-from nnjax.checks import require_between
+from nnjax.checks import require_between, require_same_shape
 from nnjax.initializers import Key
 from nnjax.layers import dense
 
@@ -39,7 +39,10 @@ def update(params: Params, x: Float[Array, " inputs"], y: Real[Array, ""], learn
 
     A right answer changes nothing. The bias is the weight of a constant input 1.
     """
-    error = y - apply(params, x)
+    require_same_shape("x", x, "the W of one neuron", params["W"])
+    answer = apply(params, x)
+    require_same_shape("y", y, "its answer", answer)
+    error = y - answer
     return {"W": params["W"] + learning_rate * error * x, "b": params["b"] + learning_rate * error}
 
 
@@ -47,16 +50,18 @@ def train(
     params: Params,
     xs: Float[Array, "samples inputs"],
     ys: Real[Array, " samples"],
-    learning_rate: float = 1.0,
+    learning_rate: float | Scalar = 1.0,
     epochs: int = 10,
 ) -> tuple[Params, dict[str, Any]]:
     """Return the parameters after ``epochs`` passes over the samples in order, and the history.
 
     History: "params" after each of the epochs * samples updates (stacked on a new first axis) and "mistakes", 1 where
-    the neuron was wrong before the update, (epochs, samples). Raises ValueError for a negative rate or epoch count.
+    the neuron was wrong before the update, (epochs, samples). Raises ValueError for a negative rate or epoch count, or
+    when there is not one target for each sample.
     """
     require_between("learning_rate", learning_rate, 0, float("inf"))
     require_between("epochs", epochs, 0, float("inf"))
+    require_same_shape("ys", ys, "the samples in xs", xs[..., 0])
 
     def one_sample(params: Params, sample: tuple[Array, Array]) -> tuple[Params, tuple[Params, Array]]:
         new = update(params, *sample, learning_rate)
@@ -73,14 +78,17 @@ def mistake_bound(params: Params, xs: Float[Array, "samples inputs"], ys: Real[A
     R is the length of the longest sample and gamma the smallest distance to the line that ``params`` draw, both with
     the constant input 1 added. It is infinite when ``params`` do not separate the samples.
     """
+    a = dense.apply(params, xs)
+    require_same_shape("ys", ys, "the samples in xs", a)
     length = jnp.sqrt(jnp.sum(params["W"] ** 2) + params["b"] ** 2)
-    gamma = jnp.min((2 * ys - 1) * dense.apply(params, xs)) / length
+    gamma = jnp.min((2.0 * ys - 1) * a) / length
     radius = jnp.sqrt(jnp.max(jnp.sum(xs**2, axis=1) + 1))
     return jnp.where(gamma > 0, (radius / gamma) ** 2, jnp.inf)
 
 
 def hebb_update(
-    w: Float[Array, " inputs"], x: Float[Array, " inputs"], y: Real[Array, ""], learning_rate: float
+    w: Float[Array, " inputs"], x: Float[Array, " inputs"], y: Real[Array, ""], learning_rate: float | Scalar
 ) -> Float[Array, " inputs"]:
     """Return w + eta y x: what is active together grows together (Hebb, 1949)."""
+    require_same_shape("x", x, "w", w)
     return w + learning_rate * y * x

@@ -1,0 +1,167 @@
+"""Saving a run after every epoch and going on from there, with Orbax.
+
+A directory holds one folder for each of the last few epochs, named by the number of epochs done: the learner (arrays,
+bit for bit) and a record (JSON: the history so far and what the run was started with). Orbax writes a folder under
+another name and renames it when it is complete: a run that is killed never leaves half a checkpoint that looks whole.
+"""
+
+import hashlib
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, PyTree
+
+from nnjax.training.step import Learner
+
+KEPT = 3
+"""Checkpoints kept: the last ones."""
+
+History = dict[str, list[float]]
+
+
+def settings(batch_size: int, key: Array, arrays: dict[str, np.ndarray], learner: Learner) -> dict[str, Any]:
+    """Return what must be the same when a run goes on: batch size, key, data, the shapes of all that is trained."""
+    data = key if key.dtype == np.uint32 else jax.random.key_data(key)
+    same = {"batch_size": batch_size, "key": np.asarray(data).tolist()}
+    same |= {f"dataset.{name}": _fingerprint(array) for name, array in arrays.items()}
+    named = {"params": learner.params, "optimizer": learner.opt_state, "state": learner.state}
+    return same | {name: _shapes(tree) for name, tree in named.items()}
+
+
+def epochs_done(directory: Path) -> list[int]:
+    """Return the epochs after which there is a complete checkpoint, in order."""
+    folders = directory.iterdir() if directory.is_dir() else ()
+    return sorted(int(folder.name) for folder in folders if folder.name.isdecimal() and folder.is_dir())
+
+
+def check_directory(directory: str | Path | None, resume: bool) -> Path | None:
+    """Return the directory as an absolute path; raise ValueError where a run would overwrite or miss checkpoints."""
+    if directory is None:
+        if resume:
+            raise ValueError("resume=True needs the directory of the run to go on with; give directory=...")
+        return None
+    path = Path(directory).absolute()
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"directory {str(directory)!r} is a file; give a folder, or a name that does not exist yet")
+    done = epochs_done(path)
+    if done and not resume:
+        raise ValueError(
+            f"directory {str(directory)!r} holds a run of {done[-1]} epochs; "
+            "give resume=True to go on with it, or another directory"
+        )
+    return path
+
+
+@contextmanager
+def opened(directory: Path | None) -> Iterator[Any]:
+    """Give Orbax's manager of the checkpoints in ``directory`` (created if need be), or ``None`` without one."""
+    if directory is None:
+        yield None
+        return
+    import orbax.checkpoint as ocp
+
+    options = ocp.CheckpointManagerOptions(
+        preservation_policy=ocp.checkpoint_managers.LatestN(KEPT),
+        enable_async_checkpointing=False,
+        cleanup_tmp_directories=True,
+        lightweight_initialize=True,  # an old folder may be half deleted, which must not matter
+    )
+    try:
+        manager = ocp.CheckpointManager(directory, options=options)
+    except OSError as error:
+        raise OSError(f"the directory {directory} cannot be used for checkpoints: {error}") from error
+    try:
+        yield manager
+    finally:
+        manager.close()
+
+
+def save(manager: Any, epoch: int, learner: Learner, history: History, same: dict[str, Any]) -> None:
+    """Write the checkpoint after ``epoch`` epochs, if there is a manager.
+
+    Raises OSError, naming the directory and the last complete checkpoint, when it cannot be written.
+    """
+    if manager is None:
+        return
+    import orbax.checkpoint as ocp
+
+    record = {"history": history, "settings": same}
+    items = ocp.args.Composite(learner=ocp.args.StandardSave(_tree(learner)), record=ocp.args.JsonSave(record))
+    try:
+        with _quiet():
+            manager.save(epoch, args=items)
+    except Exception as error:  # TensorStore reports a full disk as ValueError, Python as OSError
+        directory = Path(manager.directory)
+        for unfinished in directory.glob(f"{epoch}.orbax-checkpoint-tmp*"):
+            shutil.rmtree(unfinished, ignore_errors=True)
+        done = epochs_done(directory)
+        last = f"epoch {done[-1]} is the last complete one there" if done else "there is no complete one there yet"
+        raise OSError(
+            f"the checkpoint of epoch {epoch} could not be saved in {manager.directory}; {last}: {error}"
+        ) from error
+
+
+def restore(manager: Any, learner: Learner, same: dict[str, Any], epochs: int) -> tuple[int, Learner, History]:
+    """Return (epochs done, learner, history) of the last checkpoint, or (0, ``learner``, {}) when there is none.
+
+    ``learner`` is that of a fresh start. Raises ValueError when the run was started with anything else than ``same``,
+    naming what differs, or has already more epochs than are wanted.
+    """
+    done = None if manager is None else manager.latest_step()
+    if done is None:
+        return 0, learner, {}
+    import orbax.checkpoint as ocp
+
+    record = manager.restore(done, args=ocp.args.Composite(record=ocp.args.JsonRestore())).record
+    before = record["settings"]
+    different = [name for name in sorted(before.keys() | same.keys()) if before.get(name) != same.get(name)]
+    if different:
+        changes = "; ".join(
+            f"{name} was {_short(before.get(name))}, now {_short(same.get(name))}" for name in different
+        )
+        raise ValueError(f"the run in {manager.directory} was started with other settings: {changes}")
+    if done > epochs:
+        raise ValueError(f"the run in {manager.directory} has {done} epochs already; epochs={epochs} is fewer")
+    items = ocp.args.Composite(learner=ocp.args.StandardRestore(_tree(learner)))
+    tree = manager.restore(done, args=items).learner
+    restored = Learner(tree["params"], tree["optimizer"], tree.get("state"))
+    return done, jax.tree.map(lambda leaf: jnp.array(leaf), restored), record["history"]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Orbax from logging each thread's traceback; the exception that is raised says it all."""
+    logger = logging.getLogger("absl")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _tree(learner: Learner) -> dict[str, PyTree]:
+    tree = {"params": learner.params, "optimizer": learner.opt_state}
+    return tree if learner.state is None else tree | {"state": learner.state}
+
+
+def _fingerprint(array: np.ndarray) -> str:
+    digest = hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()[:16]
+    return f"{array.dtype}{list(array.shape)} {digest}"
+
+
+def _shapes(tree: PyTree) -> str:
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    return " ".join(f"{jax.tree_util.keystr(path)}:{leaf.dtype}{list(leaf.shape)}" for path, leaf in leaves)
+
+
+def _short(value: Any, most: int = 80) -> str:
+    text = str(value)
+    return text if len(text) <= most else text[: most - 3] + "..."

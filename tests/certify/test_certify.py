@@ -1,0 +1,210 @@
+"""The certificate: complete, passed by everything public, and failed by every planted mistake."""
+
+import importlib
+import inspect
+import pkgutil
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from nnjax import activations, certify, layers, losses, manual, models
+from nnjax.certify.engine import Case, certify_cases, gradient_error, relative_error
+
+
+def public_names(module):
+    functions = inspect.getmembers(module, inspect.isfunction)
+    return {name for name, f in functions if f.__module__ == module.__name__ and not name.startswith("_")}
+
+
+def modules_of(package):
+    return {
+        info.name: importlib.import_module(f"{package.__name__}.{info.name}")
+        for info in pkgutil.iter_modules(package.__path__)
+    }
+
+
+def wanted():
+    """Return the names of everything public that must have a certificate."""
+    return certified_activations(activations) | certified_losses(losses) | certified_layers() | certified_models()
+
+
+def certified_activations(module):
+    names = public_names(module)
+    return {f"activations.{name}" for name in names if f"{name}_derivative" in names}
+
+
+def certified_losses(module):
+    return {f"losses.{name}" for name in public_names(module) - {"weights"}}
+
+
+def certified_layers():
+    found = set()
+    for name, module in modules_of(layers).items():
+        functions = public_names(module)
+        found |= {f"layers.{name}"} if "apply" in functions else set()
+        found |= {f"layers.{f.removesuffix('_apply')}" for f in functions if f.endswith("_apply")}
+    return found
+
+
+def certified_models():
+    return {f"models.{name}" for name, module in modules_of(models).items() if "loss" in public_names(module)}
+
+
+@pytest.fixture(scope="module")
+def table():
+    return {certificate.name: certificate for certificate in certify.run()}
+
+
+def test_everything_public_has_a_certificate():
+    assert set(certify.names()) == wanted()
+
+
+def test_a_new_function_without_certificate_would_be_noticed(monkeypatch):
+    def made_up(y, d):
+        """A loss nobody certified."""
+
+    made_up.__module__ = losses.__name__
+    monkeypatch.setattr(losses, "made_up", made_up, raising=False)
+    assert wanted() - set(certify.names()) == {"losses.made_up"}
+
+
+@pytest.mark.parametrize("name", certify.names())
+def test_every_certificate_is_passed(table, name):
+    certificate = table[name]
+    assert certificate.forward <= 1e-10
+    assert certificate.gradient <= 1e-10
+    assert certificate.differences <= 1e-6
+    assert certificate.passed
+    assert certificate.cases >= 3
+
+
+def cases(by_hand):
+    """Return cases of f(x) = sum x^3 under a by-hand version that may be wrong."""
+    rng = np.random.default_rng(0)
+    return [Case(rng.normal(size=shape), lambda x: jnp.sum(x**3), by_hand) for shape in ((3,), (2, 2))]
+
+
+MISTAKES = {
+    "sign": lambda x, dy: (np.sum(x**3), -3 * x**2),
+    "factor": lambda x, dy: (np.sum(x**3), 2 * x**2),
+    "small factor": lambda x, dy: (np.sum(x**3), 3.000001 * x**2),
+    "missing term": lambda x, dy: (np.sum(x**3), np.where(np.arange(x.size).reshape(x.shape) == 0, 0, 3 * x**2)),
+    "nan": lambda x, dy: (np.sum(x**3), np.full_like(x, np.nan)),
+    "shape": lambda x, dy: (np.sum(x**3), 3 * np.sum(x**2, keepdims=True)),
+    "forward": lambda x, dy: (np.sum(x**3) + 1e-6, 3 * x**2),
+}
+
+
+def test_the_right_gradient_is_certified():
+    certificate = certify_cases("cube", cases(lambda x, dy: (np.sum(x**3), 3 * x**2)))
+    assert certificate.passed
+    assert certificate.cases == 2
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_every_planted_mistake_fails(mistake):
+    assert not certify_cases("cube", cases(MISTAKES[mistake])).passed
+
+
+@pytest.mark.parametrize(
+    ("room", "function", "name"),
+    [
+        ("activations", "sigmoid_backward", "activations.sigmoid"),
+        ("losses", "cross_entropy", "losses.cross_entropy"),
+        ("dense", "backward", "layers.dense"),
+        ("normalization", "layer_norm_backward", "layers.layer_norm"),
+    ],
+)
+def test_a_mistake_in_the_package_fails_its_certificate(monkeypatch, room, function, name):
+    module = getattr(manual, room)
+    right = getattr(module, function)
+
+    def wrong(*args, **settings):
+        result = right(*args, **settings)
+        return jax.tree.map(lambda leaf: 1.01 * leaf, result)
+
+    monkeypatch.setattr(module, function, wrong)
+    if name.startswith("activations"):
+        monkeypatch.setitem(module.BACKWARD, "sigmoid", wrong)
+    (certificate,) = certify.run([name])
+    assert not certificate.passed
+
+
+def test_a_wrong_jax_function_fails_too(monkeypatch):
+    monkeypatch.setattr(layers.dense, "apply", lambda params, x: x @ params["W"])
+    (certificate,) = certify.run(["layers.dense"])
+    assert certificate.forward > 1e-3
+    assert not certificate.passed
+
+
+def test_relative_error_is_by_leaf_and_never_forgives_nan_or_shape():
+    assert relative_error({"a": np.array([2.0, 4.0])}, {"a": np.array([2.0, 5.0])}) == pytest.approx(0.2)
+    assert relative_error([np.array(1e-30)], [np.array(2e-30)]) == pytest.approx(0.5)
+    assert relative_error(np.zeros(3), np.zeros(3)) == 0
+    assert relative_error(np.array([np.nan]), np.array([np.nan])) == np.inf
+    assert relative_error(np.zeros(2), np.zeros(3)) == np.inf
+    assert relative_error({"a": np.zeros(1)}, {"b": np.zeros(1)}) == np.inf
+
+
+def test_unknown_names_are_refused_before_anything_is_computed():
+    with pytest.raises(ValueError, match=r"unknown certificate 'layers.dens'; did you mean 'layers.dense'"):
+        certify.run(["losses.l2", "layers.dens"])
+
+
+def test_gradient_error_sees_one_wrong_entry_among_float32_parameters():
+    key = jax.random.key(0)
+    params = models.mlp.init(key, (4, 6, 3))
+    x, labels = np.random.default_rng(0).normal(size=(8, 4)).astype(np.float32), np.arange(8) % 3
+    right = manual.mlp.loss_and_grads
+    assert gradient_error(models.mlp.loss, right, params, x, labels) <= 1e-12
+
+    def wrong(params, x, targets):
+        loss, grads = right(params, x, targets)
+        grads[0]["W"][1, 2] += 1e-6 * np.abs(grads[0]["W"]).max()
+        return loss, grads
+
+    assert gradient_error(models.mlp.loss, wrong, params, x, labels) == pytest.approx(1e-6, rel=1e-3)
+
+
+def test_what_is_left_where_terms_cancel_is_not_an_error():
+    """Of a bias gradient +1/5 - 1/5 only rounding is left, but a factor 2 in a small leaf is still seen."""
+    weights = np.array([0.3, -0.5])
+    assert relative_error([weights, np.array(0.0)], [weights, np.array(2e-17)]) < 1e-12
+    assert relative_error([weights, np.array(2e-6)], [weights, np.array(1e-6)]) > 1e-3
+    for name, seed in (("models.perceptron", 26), ("losses.cross_entropy", 2), ("losses.cross_entropy", 20)):
+        assert next(certify.run([name], seed=seed)).passed
+
+
+def test_networks_trained_to_the_end_are_certified_too():
+    """At the minimum of the squared error the gradient itself is nothing but rounding."""
+    rng = np.random.default_rng(0)
+    x, d = rng.normal(size=(20, 3)), rng.normal(size=20)
+    best = np.linalg.lstsq(np.column_stack([x, np.ones(20)]), d)[0]
+    params = {"W": best[:3], "b": np.array(best[3])}
+    assert gradient_error(models.linear.loss, manual.linear.loss_and_grads, params, x, d) <= 1e-10
+
+    def wrong(params, x, d):
+        loss, grads = manual.linear.loss_and_grads(params, x, d)
+        return loss, grads | {"W": grads["W"] + 1e-6}
+
+    assert gradient_error(models.linear.loss, wrong, params, x, d) > 1e-6
+
+    params = models.mlp.init(jax.random.key(1), (3, 8, 2), activation="tanh")
+    by_hand = partial(manual.mlp.loss_and_grads, activation="tanh")
+    labels = (d > 0).astype(np.int32)
+    params = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), params)
+    losses_seen = []
+    for _ in range(500):
+        value, grads = by_hand(params, x, labels)
+        losses_seen.append(value)
+        params = jax.tree.map(lambda p, g: p - 0.5 * g, params, grads)
+    assert losses_seen[-1] < 0.1 * losses_seen[0]
+    assert gradient_error(partial(models.mlp.loss, activation="tanh"), by_hand, params, x, labels) <= 1e-10
+
+
+def test_the_same_seed_draws_the_same_cases():
+    first, again = (next(iter(certify.run(["losses.squared_error"], seed=5))) for _ in range(2))
+    assert first == again

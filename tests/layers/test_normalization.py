@@ -1,0 +1,136 @@
+"""Layer and batch normalisation against Flax: outputs, gradients and running statistics."""
+
+import jax
+import jax.numpy as jnp
+import jaxtyping
+import numpy as np
+import pytest
+from flax import linen
+
+from nnjax.layers import normalization
+
+
+def drawn(*shape, seed=0):
+    return np.random.default_rng(seed).normal(2.0, 3.0, shape).astype(np.float32)
+
+
+PARAMS = {"scale": drawn(4, seed=1), "bias": drawn(4, seed=2)}
+
+
+@jax.jit
+def layer_norms(params, x):
+    def theirs(params, x):
+        return linen.LayerNorm(epsilon=1e-5, use_fast_variance=False).apply({"params": params}, x)
+
+    return [
+        (f(params, x), jax.grad(lambda params, x, f=f: jnp.sum(jnp.sin(f(params, x))), (0, 1))(params, x))
+        for f in (normalization.layer_norm_apply, theirs)
+    ]
+
+
+@pytest.mark.parametrize("batch", [(5,), (2, 3)])
+def test_layer_norm_is_that_of_flax_forward_and_backward(batch):
+    ours, theirs = layer_norms(PARAMS, drawn(*batch, 4))
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=2e-5), ours, theirs)
+
+
+def test_layer_norm_of_each_example_has_mean_0_and_variance_1():
+    x = drawn(5, 4)
+    plain = {"scale": np.ones(4, np.float32), "bias": np.zeros(4, np.float32)}
+    y = np.asarray(layer_norms(plain, x)[0][0])
+    np.testing.assert_allclose(y.mean(axis=1), 0, atol=1e-6)
+    np.testing.assert_allclose(y.var(axis=1), 1, rtol=1e-4)
+    expected = (x[0] - x[0].mean()) / np.sqrt(x[0].var() + 1e-5)
+    np.testing.assert_allclose(y[0], expected, rtol=1e-4, atol=1e-6)
+
+
+def test_a_constant_example_is_finite_forward_and_backward():
+    (y, (grads, dx)), _ = layer_norms(PARAMS, np.full((5, 4), 7, np.float32))
+    np.testing.assert_allclose(y, np.tile(PARAMS["bias"], (5, 1)), rtol=1e-6)
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves((grads, dx)))
+
+
+@pytest.mark.parametrize("batch", [(6,), (2, 3)])
+def test_batch_norm_is_that_of_flax_with_running_statistics(batch):
+    module = linen.BatchNorm(momentum=0.9, epsilon=1e-5, use_fast_variance=False)
+    state = normalization.batch_norm_init(4)[1]
+    stats = {"mean": state["mean"], "var": state["var"]}
+
+    @jax.jit
+    def train(params, state, stats, x):
+        def ours(params, x):
+            y, new = normalization.batch_norm_apply(params, state, x, train=True)
+            return jnp.sum(jnp.sin(y)), (y, new)
+
+        def theirs(params, x):
+            variables = {"params": params, "batch_stats": stats}
+            y, new = module.apply(variables, x, use_running_average=False, mutable=["batch_stats"])
+            return jnp.sum(jnp.sin(y)), (y, new["batch_stats"])
+
+        return [jax.value_and_grad(f, (0, 1), has_aux=True)(params, x) for f in (ours, theirs)]
+
+    for step in range(4):
+        ours, theirs = train(PARAMS, state, stats, drawn(*batch, 4, seed=step))
+        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=2e-4, atol=5e-5), ours, theirs)
+        state, stats = ours[0][1][1], theirs[0][1][1]
+
+    @jax.jit
+    def evaluate(params, x):
+        y, same = normalization.batch_norm_apply(params, state, x, train=False)
+        assert same is state
+        return y, module.apply({"params": params, "batch_stats": stats}, x, use_running_average=True)
+
+    ours, theirs = evaluate(PARAMS, drawn(*batch, 4, seed=9))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_batch_norm_by_hand():
+    params, state = normalization.batch_norm_init(2)
+    x = jnp.array([[1.0, 10.0], [3.0, 30.0]])
+    y, new = normalization.batch_norm_apply(params, state, x, train=True, momentum=0.75)
+    np.testing.assert_allclose(y, [[-1, -1], [1, 1]], rtol=1e-4)
+    np.testing.assert_allclose(new["mean"], [0.25 * 2, 0.25 * 20], rtol=1e-6)
+    np.testing.assert_allclose(new["var"], [0.75 + 0.25 * 1, 0.75 + 0.25 * 100], rtol=1e-6)
+    assert state["mean"].tolist() == [0, 0]
+
+
+def test_init():
+    params, state = normalization.batch_norm_init(3)
+    assert jax.tree.map(lambda leaf: leaf.tolist(), (params, state)) == (
+        {"scale": [1, 1, 1], "bias": [0, 0, 0]},
+        {"mean": [0, 0, 0], "var": [1, 1, 1]},
+    )
+    with pytest.raises(ValueError, match="features holds 0"):
+        normalization.layer_norm_init(0)
+
+
+def test_float64_is_kept():
+    def run(x):
+        params, state = normalization.batch_norm_init(4)
+        return normalization.layer_norm_apply(params, x), normalization.batch_norm_apply(params, state, x, train=True)
+
+    with jax.enable_x64(True):
+        outputs = jax.eval_shape(run, jax.ShapeDtypeStruct((5, 4), np.float64))
+    assert {leaf.dtype for leaf in jax.tree.leaves(outputs)} == {np.dtype(np.float64)}
+
+
+@pytest.fixture
+def unchecked():
+    """The shapes of the annotations are not checked: what is wrong must reach the function's own checks."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_errors():
+    params, state = normalization.batch_norm_init(3)
+    with pytest.raises(ValueError, match=r"x has shape \(5, 4\); layer normalisation wants 3 features"):
+        normalization.layer_norm_apply(params, jnp.zeros((5, 4)))
+    for train in (True, False):
+        with pytest.raises(ValueError, match=r"x has shape \(5, 4\); batch normalisation wants 3 features"):
+            normalization.batch_norm_apply(params, state, jnp.zeros((5, 4)), train=train)
+    with pytest.raises(ValueError, match=r"x is empty: shape \(0, 3\)"):
+        normalization.batch_norm_apply(params, state, jnp.zeros((0, 3)), train=True)
+    with pytest.raises(ValueError, match=r"x has 1 axes, shape \(3,\); it must have at least 2"):
+        normalization.batch_norm_apply(params, state, jnp.zeros(3), train=True)
