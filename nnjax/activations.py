@@ -90,7 +90,7 @@ def elu_derivative(z: Float[Array, "*shape"], *, alpha: float = 1.0) -> Float[Ar
 
 
 def gelu(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """Return z Phi(z), Phi the standard normal distribution function (Hendrycks and Gimpel, 2016); exact, by erf."""
+    """Return z Phi(z), Phi the standard normal distribution function (Hendrycks and Gimpel, 2016); exact, by erfc."""
     return z * normal_cdf(z)
 
 
@@ -100,8 +100,11 @@ def gelu_derivative(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 
 
 def normal_cdf(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """Return Phi(z) = (1 + erf(z / sqrt 2)) / 2, the standard normal distribution function."""
-    return 0.5 * (1 + jax.lax.erf(z / jnp.sqrt(2).astype(z.dtype)))
+    """Return Phi(z) = erfc(-z / sqrt 2) / 2, the standard normal distribution function.
+
+    It is the same as (1 + erf(z / sqrt 2)) / 2, whose digits cancel for z far below 0.
+    """
+    return 0.5 * jax.lax.erfc(-z / jnp.sqrt(2).astype(z.dtype))
 
 
 def prelu(z: Float[Array, "*batch features"], slope: Slope) -> Float[Array, "*batch features"]:

@@ -157,6 +157,13 @@ def test_extremes_have_finite_values_and_gradients(size):
         np.testing.assert_allclose(value, exact, rtol=1e-6, atol=1e-30, err_msg=name)
 
 
+def test_gelu_keeps_its_digits_far_below_zero():
+    z = np.array([-2.0, -4.0, -6.0, -8.0, -10.0], np.float32)
+    value, written, by_jax = computed(z)[-1]
+    np.testing.assert_allclose(value, NUMPY["gelu"](z.astype(float)), rtol=1e-4)
+    np.testing.assert_allclose(written, by_jax, rtol=1e-3)
+
+
 def test_nan_is_not_hidden():
     z = np.array([1.0, np.nan, 0.0, -2.0, np.nan], np.float32)
     for (name, setting), (value, *_) in zip(SETTINGS, computed(z), strict=True):

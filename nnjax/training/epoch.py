@@ -33,8 +33,8 @@ def shuffle(order_key: UInt32[np.ndarray, "numbers"], n: int, batch_size: int) -
     """Return the rows of each mini-batch of an epoch, the n % batch_size examples that come last being dropped.
 
     The order is the one that sorts n random numbers of Philox (Salmon et al., 2011), a relative of JAX's own generator,
-    whose key are the numbers of ``order_key``. Drawn and sorted on the host: for 60,000 examples that takes 6 ms, where
-    jax.random.permutation takes XLA 60 ms on a CPU, and it need not be compiled for each n.
+    whose key are the numbers of ``order_key``. Drawn and sorted on the host, where sorting is many times as fast as in
+    XLA on a CPU and need not be compiled for each n.
     """
     seed = int.from_bytes(order_key.tobytes(), "little")
     order = np.argsort(np.random.Philox(key=seed).random_raw(n), kind="stable").astype(np.int32)

@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Array, Num, PyTree
 
 from nnjax import losses
-from nnjax.training import checking
-from nnjax.training.step import Job, Metrics, call, measures
+from nnjax.training import checking, trial
+from nnjax.training.step import NAMES, Job, Metrics, call, measures
 
 Batches = list[tuple[Array, Array]]
 
@@ -36,8 +36,9 @@ def evaluate(
     checking.whole_number("batch_size", batch_size)
     x, y = checking.pair("x", x, "y", y)
     checking.float_arrays("params", params)
-    job = checking.job(apply, loss, None, None, params, state, x[:batch_size], {"y": y}, training=False)
-    return average(partial(measure, job, params, state), split(x, y, batch_size))
+    job = trial.job(apply, loss, None, None, params, state, x[:batch_size], {"y": y}, training=False)
+    means = average(partial(measure, job, params, state), split(x, y, batch_size))
+    return {name: float(means[name]) for name in NAMES if name in means}
 
 
 @partial(jax.jit, static_argnames="job")

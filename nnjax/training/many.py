@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from nnjax import losses, optimizers
-from nnjax.training import checking
+from nnjax.training import checking, trial
 from nnjax.training.epoch import epoch_keys, epoch_runner, longest_stretch, shuffle
 from nnjax.training.evaluation import average, measure, split
 from nnjax.training.progress import Report, reporter
@@ -63,16 +63,16 @@ def fit_many(
     Raises ValueError, before anything is compiled, for data, shapes or settings that cannot be right.
     """
     checking.whole_number("epochs", epochs)
-    keys = _checked_keys(keys)
+    keys = checking.random_keys(keys)
     arrays = checking.examples(dataset)
     checking.batch_fits(batch_size, len(arrays["x"]))
-    table = _checked_settings(settings)
+    table = checking.settings_table(settings)
     build = _builder(optimizer, table)
     pairs = [jax.random.split(key) for key in keys]
     each = [init(init_key) for init_key, _ in pairs]
     checking.float_arrays("init(key)", each[0])
     targets = {f"dataset.{name}": array for name, array in arrays.items() if name.startswith("y")}
-    job = checking.job(apply, loss, build, regularizer, each[0], None, arrays["x"][:batch_size], targets, training=True)
+    job = trial.job(apply, loss, build, regularizer, each[0], None, arrays["x"][:batch_size], targets, training=True)
 
     learner = _begin(job, table, jax.tree.map(lambda *leaves: jnp.stack(leaves), *each))
     steps, fit_keys = len(arrays["x"]) // batch_size, jnp.stack([fit_key for _, fit_key in pairs])
@@ -193,21 +193,6 @@ def _builder(optimizer: Any, table: Settings) -> Callable[..., Any]:
 @lru_cache(maxsize=8)
 def _constant(optimizer: Any) -> Callable[[], Any]:
     return lambda: optimizer
-
-
-def _checked_keys(keys: Any) -> Array:
-    if getattr(keys, "ndim", 0) == 0 or len(keys) == 0:
-        raise ValueError("keys must be an array of random keys, such as jax.random.split(jax.random.key(0), 8)")
-    checking.random_key("keys[0]", keys[0])
-    return keys
-
-
-def _checked_settings(settings: Mapping[str, Any] | None) -> Settings:
-    table = {name: jnp.asarray(values) for name, values in (settings or {}).items()}
-    shapes = {name: values.shape for name, values in table.items()}
-    if any(len(shape) != 1 or shape == (0,) for shape in shapes.values()) or len(set(shapes.values())) > 1:
-        raise ValueError(f"settings have the shapes {shapes}; each must be a list of numbers, all of one length")
-    return table
 
 
 def _typical(numbers: Metrics) -> dict[str, float]:

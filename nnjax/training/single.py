@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from nnjax import losses, optimizers
-from nnjax.training import checking, checkpoints
+from nnjax.training import checking, checkpoints, divergence, trial
 from nnjax.training.epoch import epoch_keys, epoch_runner, longest_stretch, shuffle
 from nnjax.training.evaluation import average, measure, split
 from nnjax.training.progress import Report, reporter
@@ -90,7 +90,7 @@ def fit(
     optimizer = default_optimizer() if optimizer is None else optimizer
     checking.optimizer("optimizer", optimizer)
     targets = {f"dataset.{name}": array for name, array in arrays.items() if name.startswith("y")}
-    job = checking.job(
+    job = trial.job(
         apply, loss, optimizer, regularizer, params, state, arrays["x"][:batch_size], targets, training=True
     )
 
@@ -140,14 +140,13 @@ def _epoch_of(
 
     def one_epoch(learner: Learner, number: int) -> tuple[Learner, dict[str, float]]:
         def look(start: int, part: Metrics) -> None:
-            _require_finite(part["loss"], number, start, steps)
+            divergence.require_finite_losses(part["loss"], number, start, steps)
             taken = start + len(part["loss"])
             if taken < steps:
                 report(number, taken, _means(part))
 
         learner, metrics = run(learner, number - 1, look)
-        if not _all_finite(learner.params):
-            raise FloatingPointError(_advice(f"the last step of epoch {number} made parameters that are not finite"))
+        divergence.require_finite_params(learner.params, number)
         numbers = _means(metrics)
         if tests:
             validation = average(partial(measure, job, learner.params, learner.state), tests)
@@ -176,26 +175,5 @@ def _steps(
     return loop(step, learner, x, y, jax.lax.dynamic_slice_in_dim(rows, start, longest), start, count)
 
 
-@jax.jit
-def _all_finite(tree: PyTree) -> Array:
-    return jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(tree)]).all()
-
-
 def _means(metrics: Metrics) -> dict[str, float]:
     return {name: float(np.mean(values, dtype=np.float64)) for name, values in metrics.items()}
-
-
-def _require_finite(losses: np.ndarray, number: int, start: int, steps: int) -> None:
-    wrong = np.flatnonzero(~np.isfinite(losses))
-    if wrong.size:
-        first = int(wrong[0])
-        before = f" (the step before: {losses[first - 1]:.6g})" if first else ""
-        where = f"epoch {number}, step {start + first + 1} of {steps}"
-        raise FloatingPointError(_advice(f"the loss became {losses[first]} in {where}{before}"))
-
-
-def _advice(what: str) -> str:
-    return (
-        f"{what}; try a smaller learning rate, standardised inputs (nnjax.data.standardize), smaller initial weights, "
-        "or clipped gradients (optax.chain(optax.clip_by_global_norm(1.0), optimizer))"
-    )

@@ -12,7 +12,7 @@ from nnjax import data, models, optimizers, training
 from tests.benchmarks import peers
 from tests.benchmarks.measure import in_turns, matmul_peak, mnist, spread
 
-ROUNDS, EPOCHS = 5, 2
+ROUNDS, EPOCHS = 3, 1
 
 
 def flops_per_epoch(examples: int) -> int:
