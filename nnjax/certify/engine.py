@@ -63,10 +63,12 @@ def relative_error(a: PyTree, b: PyTree) -> float:
 
 def certify_cases(name: str, cases: Iterable[Case], *, seed: int = 0) -> Certificate:
     """Return the certificate of all ``cases``; the cotangents dy are drawn from ``seed``."""
-    rng = np.random.default_rng(seed)
-    errors = np.array([_certify_case(case, rng) for case in cases])
-    if not len(errors):
+    listed, rng = list(cases), np.random.default_rng(seed)
+    if not listed:
         raise ValueError(f"{name} has no cases to certify")
+    cotangents = [_cotangent(case, rng) for case in listed]
+    by_jax = _values_and_gradients(listed, cotangents)
+    errors = np.array([_errors(*each) for each in zip(listed, cotangents, by_jax, strict=True)])
     forward, gradient, differences = (float(e) for e in errors.max(axis=0))
     passed = forward <= FORWARD_LIMIT and gradient <= GRADIENT_LIMIT and differences <= DIFFERENCES_LIMIT
     return Certificate(name, len(errors), forward, gradient, differences, passed)
@@ -103,22 +105,32 @@ def central_differences(f: Callable[[PyTree], float], inputs: PyTree, step: floa
     return jax.tree.unflatten(structure, slopes)
 
 
-def _certify_case(case: Case, rng: np.random.Generator) -> tuple[float, float, float]:
+def _cotangent(case: Case, rng: np.random.Generator) -> Any:
     output, _ = case.by_hand(case.inputs, None)
-    dy = 1.0 if np.ndim(output) == 0 else rng.normal(size=np.shape(output))
-    output, grads = case.by_hand(case.inputs, dy)
+    return 1.0 if np.ndim(output) == 0 else rng.normal(size=np.shape(output))
 
-    def value_and_grads(inputs: PyTree, dy: Any) -> tuple[Any, PyTree]:
-        y, pull_back = jax.vjp(case.apply, inputs)
-        return y, pull_back(jnp.asarray(dy, y.dtype))[0]
+
+def _values_and_gradients(cases: list[Case], cotangents: list[Any]) -> list[tuple[Any, PyTree]]:
+    """Return (output, gradient of sum(output * dy)) by JAX in float64, case by case."""
+
+    def compute(all_inputs: list[PyTree], cotangents: list[Any]) -> list[tuple[Any, PyTree]]:
+        results = []
+        for case, inputs, dy in zip(cases, all_inputs, cotangents, strict=True):
+            y, pull_back = jax.vjp(case.apply, inputs)
+            results.append((y, pull_back(jnp.asarray(dy, y.dtype))[0]))
+        return results
 
     with jax.enable_x64(True):
-        # Run once at a tiny size: compiling without optimisation takes half as long.
-        compiled = jax.jit(value_and_grads, compiler_options={"xla_backend_optimization_level": 0})
-        y, jax_grads = compiled(jax.tree.map(jnp.asarray, case.inputs), dy)
-        y, jax_grads = np.asarray(y), jax.tree.map(np.asarray, jax_grads)
+        # Run once and at tiny sizes: compiling, all cases at once and without optimisation, is most of the time.
+        compiled = jax.jit(compute, compiler_options={"xla_backend_optimization_level": 0})
+        results = compiled(jax.tree.map(jnp.asarray, [case.inputs for case in cases]), cotangents)
+        return jax.tree.map(np.asarray, results)
+
+
+def _errors(case: Case, dy: Any, by_jax: tuple[Any, PyTree]) -> tuple[float, float, float]:
+    output, grads = case.by_hand(case.inputs, dy)
     differences = central_differences(lambda inputs: float(np.sum(case.by_hand(inputs, None)[0] * dy)), case.inputs)
-    return relative_error(output, y), relative_error(grads, jax_grads), relative_error(grads, differences)
+    return relative_error(output, by_jax[0]), relative_error(grads, by_jax[1]), relative_error(grads, differences)
 
 
 @lru_cache(maxsize=16)

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console
+from rich import box
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 
@@ -32,15 +33,18 @@ def certificates(rows: Sequence[Any]) -> Table:
     return table
 
 
-def datasets(rows: Sequence[Any]) -> Table:
-    """Return the table of data sets: what each holds, where it is on this machine, and who made it."""
-    table = Table()
-    for heading in ("name", "task", "train", "test", "shape", "classes", "on this machine", "size", "source"):
-        table.add_column(heading, justify="right" if heading in ("train", "test", "size") else "left", overflow="fold")
+def datasets(rows: Sequence[Any]) -> Group:
+    """Return what each data set holds and where it is on this machine, in 80 columns, then who made it."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("name", "train + test", "inputs", "targets", "where", "size"):
+        table.add_column(heading, justify="right" if heading in ("train + test", "size") else "left", no_wrap=True)
     for row in rows:
-        shape = "x".join(map(str, row.shape)) or "tokens"
+        targets = f"{row.classes} {'characters' if row.task == 'text' else 'classes'}" if row.classes else "numbers"
         table.add_row(
-            row.name, row.task, str(row.train), str(row.test), shape, str(row.classes or "-"), row.where,
-            f"{row.size / 1e6:.1f} MB" if row.size else "-", row.source,
+            row.name, f"{row.train} + {row.test}", "x".join(map(str, row.shape)) or "tokens", targets, row.where,
+            f"{row.size / 1e6:.1f} MB" if row.size else "",
         )  # fmt: skip
-    return table
+    sources = Table.grid("", "", padding=(0, 2, 0, 0))
+    for row in rows:
+        sources.add_row(row.name, row.source)
+    return Group(table, "Sources", sources)

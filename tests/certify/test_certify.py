@@ -7,11 +7,13 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+import jaxtyping
 import numpy as np
 import pytest
 
 from nnjax import activations, certify, layers, losses, manual, models
 from nnjax.certify.engine import Case, certify_cases, gradient_error, relative_error
+from nnjax.certify.table import CASES
 
 
 def public_names(module):
@@ -55,7 +57,20 @@ def certified_models():
 
 @pytest.fixture(scope="module")
 def table():
-    return {certificate.name: certificate for certificate in certify.run()}
+    """All certificates. Central differences call the by-hand files so often that checking shapes would take as long."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    certificates = {certificate.name: certificate for certificate in certify.run()}
+    jaxtyping.config.update("jaxtyping_disable", False)
+    return certificates
+
+
+@pytest.mark.parametrize("name", certify.names())
+def test_the_annotations_by_hand_are_true_for_every_case(name):
+    for case in CASES[name](np.random.default_rng(0)):
+        output, _ = case.by_hand(case.inputs, None)
+        again, grads = case.by_hand(case.inputs, np.ones_like(output) if np.ndim(output) else 1.0)
+        np.testing.assert_array_equal(output, again)
+        assert jax.tree.map(np.shape, grads) == jax.tree.map(np.shape, case.inputs)
 
 
 def test_everything_public_has_a_certificate():
