@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from nnjax import optimizers
@@ -96,7 +96,7 @@ def assert_close(a, b):
 
 @pytest.mark.parametrize("name", OURS)
 @given(data=st.data(), tree=st.sampled_from(TREES), rate=rates, seed=st.integers(0, 999))
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4, deadline=None, phases=[Phase.generate])
 def test_fifty_steps_are_those_of_optax_to_the_last_bit(name, data, tree, rate, seed):
     setting = data.draw(SETTINGS[name])
     params, gradients = drawn(tree, seed), drawn(tree, seed + 1, STEPS)

@@ -184,7 +184,7 @@ def learning_rates(keys: Array) -> Stop:
 
         return viz.rate_sweep(rates, final, quantity="test accuracy")
 
-    network = f"MLP {'-'.join(map(str, sizes))}, rate {rates[best]:.2g}"
+    network = f"MLP {'-'.join(map(str, sizes))}, rate {rates[best]:.1g}"
     return Stop("06", network, "digits", "accuracy", final[best], error, {"learning_rates.svg": sweep})
 
 
