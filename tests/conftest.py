@@ -5,6 +5,7 @@ from pathlib import Path
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
+from hypothesis import settings
 from jaxtyping import install_import_hook
 
 import tests.typecheck  # noqa: F401  (the hook finds it by name, once it is imported)
@@ -12,3 +13,7 @@ import tests.typecheck  # noqa: F401  (the hook finds it by name, once it is imp
 # Not the command line: typer hands its functions a context of a class other than the one it has them ask for.
 rooms = [path.stem for path in Path(__file__).parent.parent.joinpath("nnjax").iterdir() if path.stem[0] not in "_."]
 install_import_hook([f"nnjax.{room}" for room in rooms if room != "cli"], "tests.typecheck.checked")
+
+# The same examples in every run: a failure can be run again, and a green tree stays green.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
