@@ -2,11 +2,11 @@
 
 The rooms, from the ground up::
 
-    activations  losses  initializers  optimizers      plain functions
-    layers  models                                     init(key, ...) -> params;  apply(params, x) -> outputs
-    manual  certify                                    backpropagation by hand; the proof that it equals jax.grad
-    data  training                                     load(name) -> Dataset;  fit(apply, params, dataset)
-    viz  tour                                          pictures, and the whole course in one run
+    activations  losses  initializers  optimizers  sampling   plain functions
+    layers  models                                            init(key, ...) -> params;  apply(params, x) -> outputs
+    manual  certify                                           backpropagation by hand; the proof that it equals jax.grad
+    data  training                                            load(name) -> Dataset;  fit(apply, params, dataset)
+    viz  tour                                                 pictures, and the whole course in one run
 
 Submodules load at first use, so that ``import nnjax`` costs no more than ``import jax``.
 """
@@ -26,6 +26,7 @@ __all__ = [
     "manual",
     "models",
     "optimizers",
+    "sampling",
     "tour",
     "training",
     "viz",

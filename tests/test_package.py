@@ -19,6 +19,7 @@ LEVELS = [
     {"checks"},
     {"activations"},
     {"losses", "initializers", "optimizers"},
+    {"sampling"},
     {"layers"},
     {"models"},
     {"certify", "data", "training"},
@@ -51,7 +52,7 @@ def wrong_imports(room, modules):
                 (name.startswith("nnjax.") and name.split(".")[1] != "manual")]  # fmt: skip
     own = next(level for level, rooms in enumerate(LEVELS) if room in rooms)
     lower = set().union(*LEVELS[:own], {room})
-    if own >= 5:
+    if own >= 6:
         lower.add("manual")
     inside = [name for name in modules if name.startswith("nnjax.") and len(name.split(".")) > 1]
     return [name for name in inside if name.split(".")[1] not in lower]

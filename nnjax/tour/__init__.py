@@ -79,7 +79,7 @@ def run(
     if out is not None:
         written = page.write(Path(out), stops, seeds)
         if progress:
-            console.print(f"Pictures and the whole tour on one page: {written}")
+            console.print(f"Pictures and the whole tour on one page: {written}", soft_wrap=True)
     return stops
 
 

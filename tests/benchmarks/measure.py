@@ -3,7 +3,11 @@
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +16,7 @@ import numpy as np
 from nnjax import data
 from nnjax.data import Dataset
 
+Name = TypeVar("Name")
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
@@ -21,12 +26,44 @@ def seconds(task: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def in_turns(tasks: dict[str, Callable[[], object]], rounds: int) -> dict[str, np.ndarray]:
+def in_turns(tasks: dict[Name, Callable[[], object]], rounds: int) -> dict[Name, np.ndarray]:
     """Return the seconds of each task in each round, after one round that is not counted."""
     for task in tasks.values():
         task()
     taken = [{name: seconds(task) for name, task in tasks.items()} for _ in range(rounds)]
     return {name: np.array([one[name] for one in taken]) for name in tasks}
+
+
+def in_turns_apart(
+    makers: dict[str, Callable[[], Callable[[], object]]], rounds: int
+) -> tuple[dict[str, np.ndarray], dict[str, list[object]]]:
+    """Do as ``in_turns``, each task made and run in a process of its own, and return what the tasks returned, too.
+
+    The libraries then share neither threads, which may spin while another one works, nor an allocator.
+    """
+    with ExitStack() as stack:
+        workers = {
+            name: stack.enter_context(
+                ProcessPoolExecutor(1, get_context("spawn"), initializer=_prepare, initargs=(make,))
+            )
+            for name, make in makers.items()
+        }
+        for worker in workers.values():
+            worker.submit(_timed).result()
+        results = [{name: worker.submit(_timed).result() for name, worker in workers.items()} for _ in range(rounds)]
+    taken = {name: np.array([one[name][0] for one in results]) for name in makers}
+    return taken, {name: [one[name][1] for one in results] for name in makers}
+
+
+def _prepare(make: Callable[[], Callable[[], object]]) -> None:
+    global _task
+    _task = make()
+
+
+def _timed() -> tuple[float, object]:
+    began = time.perf_counter()
+    value = _task()
+    return time.perf_counter() - began, value
 
 
 def matmul_peaks(size: int = 2048, repeats: int = 4) -> dict[str, float]:

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 
+import jax
 import pytest
 
 from nnjax import data
@@ -101,3 +102,8 @@ def test_the_order_of_the_search(small, tmp_path):
     assert len(data.load("mnist", originals=tmp_path / "originals").x) == 20
     with pytest.raises(ValueError, match="is not the original"):
         data.load("mnist", originals=tmp_path / "originals", cache=tmp_path / "empty")
+
+
+def test_jax_uses_the_inputs_of_large_data_where_they_are(small, tmp_path):
+    x = data.load("mnist", originals=small.write(tmp_path, "mnist")).x
+    assert jax.device_put(x).unsafe_buffer_pointer() == x.ctypes.data
