@@ -5,6 +5,8 @@ from pathlib import Path
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
+import jaxtyping
+import pytest
 from hypothesis import settings
 from jaxtyping import install_import_hook
 
@@ -17,3 +19,11 @@ install_import_hook([f"nnjax.{room}" for room in rooms if room != "cli"], "tests
 # The same examples in every run: a failure can be run again, and a green tree stays green.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+
+@pytest.fixture
+def unchecked():
+    """The shapes of the annotations are not checked: what is wrong must reach the function's own checks."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)

@@ -2,7 +2,6 @@
 
 import jax
 import jax.numpy as jnp
-import jaxtyping
 import numpy as np
 import pytest
 
@@ -58,14 +57,6 @@ def test_between_lets_good_numbers_pass(value, low, high, included):
 def test_between_names_what_came(value, high, included, sentence):
     with pytest.raises(ValueError, match=f"^{sentence}$"):
         checks.require_between("rate", value, 0, high, high_included=included)
-
-
-@pytest.fixture
-def unchecked():
-    """The types of the annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.usefixtures("unchecked")

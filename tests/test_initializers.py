@@ -4,7 +4,6 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-import jaxtyping
 import numpy as np
 import pytest
 from jax.nn import initializers as theirs
@@ -112,14 +111,6 @@ def test_in_float64(name):
         shape = jax.eval_shape(lambda key: initializers.BY_NAME[name](key, (4, 3)), KEY)
     assert shape.dtype == np.float64
     assert shape.shape == (4, 3)
-
-
-@pytest.fixture
-def unchecked():
-    """The types of the annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.usefixtures("unchecked")

@@ -68,13 +68,14 @@ def iris_adaline(keys: Array) -> Stop:
 
 
 def xor_madaline(keys: Array) -> Stop:
-    """Learn XOR with several ADALINEs and a vote, corrected by least disturbance."""
-    xor, units, votes, epochs = data.load("xor"), 6, 3, 100
+    """Learn XOR with two ADALINEs and an OR, corrected by least disturbance; inputs are -1 and 1, as in Widrow's."""
+    xor, units, votes, epochs = data.load("xor"), 2, 1, 100
+    xor = xor._replace(x=2 * xor.x - 1, x_test=2 * xor.x_test - 1)
     x, y = jnp.tile(jnp.asarray(xor.x), (epochs, 1)), jnp.tile(jnp.asarray(xor.y), epochs)
 
     def train(key: Array) -> Any:
         def sample(params: Any, xy: Any) -> tuple[Any, None]:
-            return adaline.madaline_update(params, xy[0], xy[1], 0.3, votes=votes), None
+            return adaline.madaline_update(params, xy[0], xy[1], 0.6, votes=votes), None
 
         return jax.lax.scan(sample, adaline.madaline_init(key, 2, units), (x, y))[0]
 

@@ -2,7 +2,6 @@
 
 import jax
 import jax.numpy as jnp
-import jaxtyping
 import numpy as np
 import pytest
 
@@ -54,14 +53,6 @@ def test_init_gives_each_piece_a_key_of_its_own():
     pieces = np.asarray(params["W"]).reshape(3, -1)
     assert len(np.unique(pieces)) == pieces.size
     assert maxout.init(KEY, 4, 3)["W"].shape == (2, 4, 3)
-
-
-@pytest.fixture
-def unchecked():
-    """The shapes of the annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.usefixtures("unchecked")

@@ -2,7 +2,6 @@
 
 import jax
 import jax.numpy as jnp
-import jaxtyping
 import numpy as np
 import pytest
 from flax import linen
@@ -112,14 +111,6 @@ def test_float64_is_kept():
     with jax.enable_x64(True):
         outputs = jax.eval_shape(run, jax.ShapeDtypeStruct((5, 4), np.float64))
     assert {leaf.dtype for leaf in jax.tree.leaves(outputs)} == {np.dtype(np.float64)}
-
-
-@pytest.fixture
-def unchecked():
-    """The shapes of the annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.usefixtures("unchecked")

@@ -2,7 +2,6 @@
 
 import jax
 import jax.numpy as jnp
-import jaxtyping
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
@@ -116,14 +115,6 @@ def test_madaline_starts_with_random_weights_and_biases():
     params = adaline.madaline_init(KEY, 3, 40)
     assert jax.tree.map(jnp.shape, params) == {"W": (3, 40), "b": (40,)}
     assert len(np.unique(params["b"])) == 40
-
-
-@pytest.fixture
-def unchecked():
-    """The shapes of the annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.usefixtures("unchecked")

@@ -2,7 +2,6 @@
 
 import jax
 import jax.numpy as jnp
-import jaxtyping
 import numpy as np
 import optax
 import pytest
@@ -78,14 +77,6 @@ def test_init_is_small_and_random():
     assert params["b"].shape == ()
     assert 0.008 < float(jnp.std(params["W"])) < 0.012
     assert linear.init(KEY, 4, 3)["W"].shape == (4, 3)
-
-
-@pytest.fixture
-def unchecked():
-    """The shapes of the annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.usefixtures("unchecked")

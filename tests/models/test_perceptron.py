@@ -2,7 +2,6 @@
 
 import jax
 import jax.numpy as jnp
-import jaxtyping
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -136,14 +135,6 @@ def test_hebb_strengthens_what_is_active_together():
         new = perceptron.hebb_update(jnp.asarray(w), jnp.asarray(x), jnp.array(y), 0.25)
         np.testing.assert_array_equal(new, w + 0.25 * y * x)
         np.testing.assert_array_equal(new, manual.perceptron.hebb_update(w, x, y, 0.25))
-
-
-@pytest.fixture
-def unchecked():
-    """The shapes of the annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.usefixtures("unchecked")
