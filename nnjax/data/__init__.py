@@ -24,8 +24,23 @@ from nnjax.data.dataset import Dataset, flatten, standardize, validate
 from nnjax.data.formats import Raw
 from nnjax.data.listing import Available, available
 from nnjax.data.registry import Location
+from nnjax.data.text import decode, encode, vocabulary, windows
 
-__all__ = ["NAMES", "Available", "Dataset", "available", "flatten", "get", "load", "standardize", "validate"]
+__all__ = [
+    "NAMES",
+    "Available",
+    "Dataset",
+    "available",
+    "decode",
+    "encode",
+    "flatten",
+    "get",
+    "load",
+    "standardize",
+    "validate",
+    "vocabulary",
+    "windows",
+]
 
 NAMES: tuple[str, ...] = tuple(_registry.SPECS)
 
@@ -42,11 +57,13 @@ def load(
     classes: int | None = None,
 ) -> Dataset:
     """The data set ``name``: "and", "or", "nand", "xor", "moons", "circles", "spirals", "iris", "breast_cancer",
-    "diabetes", "digits", "mnist", "fashion_mnist", "tiny_shakespeare" or "cifar10".
+    "diabetes", "digits", "unicode_names", "unicode_categories", "mnist", "fashion_mnist", "tiny_shakespeare" or
+    "cifar10".
 
     Inputs are float32, images NHWC in [0, 1]; labels int32; diabetes has float32 targets (n,). tiny_shakespeare is two
     streams of int32 tokens, y[i] being the character after x[i]: x and y are TFDS's training split (the first 90 %),
-    x_test and y_test its validation split (the next 5 %); the last 5 %, TFDS's test split, is left alone.
+    x_test and y_test its validation split (the next 5 %); the last 5 %, TFDS's test split, is left alone. unicode_names
+    is two such streams, of different names; unicode_categories has a row of tokens for each name.
 
     ``seed`` and ``test_fraction`` make and split the embedded data sets (stratified by label). The gates (test rows =
     training rows) and the data sets from files have a split of their own, which neither changes. ``classes`` (2 or 3)

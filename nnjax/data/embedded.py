@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnjax.data import synthetic
+from nnjax.data import synthetic, unicode
 from nnjax.data.dataset import Dataset
 from nnjax.data.registry import Spec
 
@@ -18,6 +18,8 @@ def load(spec: Spec, *, seed: int, test_fraction: float, classes: int | None) ->
     if spec.name in GATES:
         x, y = synthetic.gate(spec.name)
         return Dataset(spec.name, x, y, x.copy(), y.copy(), spec.classes, spec.source)
+    if spec.name == "unicode_names":
+        return _stream(spec, seed, test_fraction)
     names, source = spec.classes, spec.source
     if spec.name in ("moons", "circles"):
         x, y = getattr(synthetic, spec.name)(seed=seed)
@@ -26,6 +28,9 @@ def load(spec: Spec, *, seed: int, test_fraction: float, classes: int | None) ->
         arms = 2 if classes is None else classes
         x, y = synthetic.spirals(classes=arms, seed=seed)
         names, source = tuple(f"arm {k + 1}" for k in range(arms)), f"{source}, seed {seed}"
+    elif spec.name == "unicode_categories":
+        x, y = unicode.categories()
+        y = y.astype(np.int32)
     else:
         x, y = _scikit_learn(spec)
     from sklearn.model_selection import train_test_split
@@ -34,6 +39,15 @@ def load(spec: Spec, *, seed: int, test_fraction: float, classes: int | None) ->
         x, y, test_size=test_fraction, random_state=seed, stratify=y if names else None
     )
     return Dataset(spec.name, x, y, x_test, y_test, names, source)
+
+
+def _stream(spec: Spec, seed: int, test_fraction: float) -> Dataset:
+    """Names drawn for training and for testing, each a stream in which every token is followed by its target."""
+    from sklearn.model_selection import train_test_split
+
+    parts = train_test_split(unicode.names(), test_size=test_fraction, random_state=seed)
+    train, test = (unicode.stream(part) for part in parts)
+    return Dataset(spec.name, train[:-1], train[1:], test[:-1], test[1:], spec.classes, spec.source)
 
 
 def _scikit_learn(spec: Spec) -> tuple[np.ndarray, np.ndarray]:

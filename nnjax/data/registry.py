@@ -4,6 +4,8 @@ import difflib
 import os
 from typing import NamedTuple
 
+from nnjax.data.unicode import CATEGORIES, SYMBOLS
+
 Location = str | os.PathLike[str] | None  # a directory that the caller may name
 
 
@@ -64,6 +66,8 @@ _FASHION = (
     "Bag",
     "Ankle boot",
 )
+_UNICODE = "Unicode License v3; distributed with Python (PSF License)"
+_UNICODE_BOOK = "The Unicode Consortium (2002), The Unicode Standard, Version 3.2"
 _CIFAR = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 _ALL = (
@@ -114,6 +118,28 @@ _ALL = (
         "scikit-learn load_digits: test part of Optical Recognition of Handwritten Digits",
         _UCI,
         "Alpaydin and Kaynak (1998), Cascading classifiers",
+    ),
+    Spec(
+        "unicode_names",
+        "text",
+        281237,
+        70893,
+        (),
+        SYMBOLS,
+        "names of the characters of Unicode 3.2 but for ideographs, from Python's unicodedata",
+        _UNICODE,
+        _UNICODE_BOOK,
+    ),
+    Spec(
+        "unicode_categories",
+        "classification",
+        10096,
+        2524,
+        (84,),
+        CATEGORIES,
+        "names of the characters of Unicode 3.2 as tokens, and what each is, from Python's unicodedata",
+        _UNICODE,
+        _UNICODE_BOOK,
     ),
     Spec(
         "mnist",
