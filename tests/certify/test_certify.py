@@ -48,6 +48,7 @@ def certified_layers():
         functions = public_names(module)
         found |= {f"layers.{name}"} if "apply" in functions else set()
         found |= {f"layers.{f.removesuffix('_apply')}" for f in functions if f.endswith("_apply")}
+        found |= {f"layers.{f}" for f in functions if f.endswith("_pool")}
     return found
 
 
