@@ -67,6 +67,13 @@ def require_labels(name: str, labels: Any, classes: int, kind: str = "labels of 
         raise ValueError(f"{name}{place} is {value}; {kind.format(classes)} run from 0 to {classes - 1}")
 
 
+def require_tokens(name: str, tokens: Any, rows: int) -> None:
+    """Raise unless ``tokens`` are integers and, where they are concrete, numbers of the ``rows`` of a table."""
+    if not np.issubdtype(tokens.dtype, np.integer):
+        raise ValueError(f"{name} has dtype {tokens.dtype}; tokens are integers, the numbers of the rows of a table")
+    require_labels(name, tokens, rows, "tokens of a table of {} rows")
+
+
 def unknown(name: str, value: Any, known: Iterable[str]) -> ValueError:
     """Return the error for a name that is none of ``known``, with the closest one suggested."""
     names = sorted(known)

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
-from nnjax import layers, manual
+from nnjax import layers, manual, models
 from nnjax.certify.engine import Case
 from nnjax.certify.layer_cases import of_layer
+from nnjax.certify.model_cases import of_model
 
 Cases = Callable[[np.random.Generator], Iterator[Case]]
 
@@ -78,7 +80,7 @@ def _from_nothing(jax_layer: Any, by_hand_layer: Any, params: Any, xs: np.ndarra
 
 def _recurrent_params(rng: np.random.Generator, inputs: int, hidden: int, gates: int) -> dict[str, np.ndarray]:
     shapes = {"Wx": (inputs, gates * hidden), "Wh": (hidden, gates * hidden), "b": (gates * hidden,)}
-    return {name: rng.normal(size=shape) for name, shape in shapes.items()}
+    return {name: rng.normal(0, 0.7, shape) for name, shape in shapes.items()}
 
 
 def _as_given(parts: list[Any]) -> Any:
@@ -95,9 +97,44 @@ def _joined(numpy: Any, outputs: Any, state: Any) -> Any:
     return numpy.concatenate([outputs, *(part[:, None] for part in parts)], axis=1)
 
 
+def _rnn(rng: np.random.Generator) -> Iterator[Case]:
+    for cell, gates in models.rnn.GATES.items():
+        for sizes, batch, time in (((2, 3, 4), 3, 4), ((1, 2, 3, 2), 2, 3), ((3, 2, 2), 1, 1)):
+            params = {"recurrent": _stack(rng, sizes[:-1], gates), "output": _dense(rng, *sizes[-2:])}
+            yield of_model(
+                params, rng.normal(size=(batch, time, sizes[0])), rng.integers(0, sizes[-1], batch),
+                partial(models.rnn.loss, cell=cell), partial(manual.rnn.loss_and_grads, cell=cell),
+            )  # fmt: skip
+
+
+def _rnn_language(rng: np.random.Generator) -> Iterator[Case]:
+    for cell, gates in models.rnn.GATES.items():
+        for tokens, sizes, batch, time in ((4, (2, 3), 3, 4), (3, (2, 3, 2), 2, 3), (2, (1, 2), 1, 1)):
+            params = {
+                "embedding": {"W": rng.normal(size=(tokens, sizes[0]))},
+                "recurrent": _stack(rng, sizes, gates),
+                "output": _dense(rng, sizes[-1], tokens),
+            }
+            text = rng.integers(0, tokens, (batch, time + 1))
+            yield of_model(
+                params, text[:, :-1], text[:, 1:],
+                partial(models.rnn_language.loss, cell=cell), partial(manual.rnn_language.loss_and_grads, cell=cell),
+            )  # fmt: skip
+
+
+def _stack(rng: np.random.Generator, sizes: tuple[int, ...], gates: int) -> list[dict[str, np.ndarray]]:
+    return [_recurrent_params(rng, inputs, hidden, gates) for inputs, hidden in pairwise(sizes)]
+
+
+def _dense(rng: np.random.Generator, inputs: int, outputs: int) -> dict[str, np.ndarray]:
+    return {"W": rng.normal(size=(inputs, outputs)), "b": rng.normal(size=outputs)}
+
+
 CASES: dict[str, Cases] = {
     "layers.embedding": _embedding,
     "layers.elman": partial(_recurrent, "elman", 1, 1),
     "layers.lstm": partial(_recurrent, "lstm", 4, 2),
     "layers.gru": partial(_recurrent, "gru", 3, 1),
+    "models.rnn": _rnn,
+    "models.rnn_language": _rnn_language,
 }

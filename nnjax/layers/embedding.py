@@ -2,10 +2,9 @@
 
 from functools import partial
 
-import jax.numpy as jnp
 from jaxtyping import Array, Float, Integer
 
-from nnjax.checks import require_labels, require_sizes
+from nnjax.checks import require_sizes, require_tokens
 from nnjax.initializers import Initializer, Key, normal
 
 Params = dict[str, Array]
@@ -28,7 +27,5 @@ def apply(params: Params, tokens: Integer[Array, "*batch"]) -> Float[Array, "*ba
 
     Raises ValueError when a concrete token is out of range (a traced one would take the nearest row) or no integer.
     """
-    if not jnp.issubdtype(tokens.dtype, jnp.integer):
-        raise ValueError(f"tokens has dtype {tokens.dtype}; tokens are integers, the numbers of the rows of a table")
-    require_labels("tokens", tokens, len(params["W"]), "tokens of a table of {} rows")
+    require_tokens("tokens", tokens, len(params["W"]))
     return params["W"][tokens]

@@ -47,9 +47,9 @@ def over_time(
     ``parts`` is the number of arrays of a state, ``unrolled`` what ``backpropagated`` made of the layer's step.
     Raises ValueError when xs is empty or its features do not fit, or when the state does not.
     """
-    require_last_axis("xs", xs, params["Wx"].shape[0], "the recurrent layer")
     if len(jnp.shape(xs)) != 3:
         raise ValueError(f"xs has {jnp.ndim(xs)} axes, shape {jnp.shape(xs)}; it must be (batch, time, inputs)")
+    require_last_axis("xs", xs, params["Wx"].shape[0], "the recurrent layer")
     require_not_empty("xs", xs)
     a = jnp.swapaxes(xs, 0, 1) @ params["Wx"] + params["b"]
     shape = (xs.shape[0], params["Wh"].shape[0])

@@ -22,6 +22,8 @@ from nnjax.manual import (
     mlp,
     normalization,
     perceptron,
+    rnn,
+    rnn_language,
 )
 
 __all__ = [
@@ -40,4 +42,6 @@ __all__ = [
     "mlp",
     "normalization",
     "perceptron",
+    "rnn",
+    "rnn_language",
 ]

@@ -135,6 +135,7 @@ def test_every_planted_mistake_fails(mistake):
         ("elman", "step_backward", "layers.elman"),
         ("lstm", "backward", "layers.lstm"),
         ("gru", "step_backward", "layers.gru"),
+        ("rnn", "stack_backward", "models.rnn"),
     ],
 )
 def test_a_mistake_in_the_package_fails_its_certificate(monkeypatch, room, function, name):
