@@ -1,8 +1,9 @@
 """Layers: ``init(key, ...) -> params`` and ``apply(params, x) -> y``; a layer without parameters has only ``apply``.
 
-A file that holds two layers names them: ``layer_norm_init``, ``layer_norm_apply``.
+A file that holds two layers names them: ``layer_norm_init``, ``layer_norm_apply``. A recurrent layer has, for all time
+steps, ``apply(params, xs, state=None) -> (outputs, state)`` and, for one, ``step(params, state, x) -> state``.
 """
 
-from nnjax.layers import dense, dropout, maxout, normalization
+from nnjax.layers import dense, dropout, elman, embedding, gru, lstm, maxout, memory, normalization, recurrence
 
-__all__ = ["dense", "dropout", "maxout", "normalization"]
+__all__ = ["dense", "dropout", "elman", "embedding", "gru", "lstm", "maxout", "memory", "normalization", "recurrence"]
