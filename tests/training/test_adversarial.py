@@ -155,5 +155,5 @@ def test_errors(change, words):
 
 
 def test_a_run_that_diverges_is_stopped():
-    with pytest.raises(FloatingPointError, match="the loss became (nan|inf) in epoch|are not finite"):
+    with pytest.raises(FloatingPointError, match=r"the loss became (nan|inf) in epoch|are not finite"):
         training.fit_gan(SMALL, X, epochs=20, key=KEY, optimizer=optimizers.sgd(1e30), progress=False)
