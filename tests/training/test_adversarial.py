@@ -49,9 +49,9 @@ def judged(digits, seed, epochs=300):
 
 
 def check(digits, made):
-    """Real digits: the classifier is 0.93 sure, and an unseen one is 1.05 from the nearest that was trained on."""
+    """Of unseen real digits the classifier is 0.88 sure, and they are 1.13 from the nearest that was trained on."""
     real = digits.classifier.predict_proba(digits.unseen).max(axis=1).mean()
-    assert made.confidence > 0.85 * real
+    assert made.confidence > 0.9 * real
     assert made.counts.min() >= 30
     unseen = distances(digits.unseen, digits.train)
     assert np.median(made.distance) > np.median(unseen)
