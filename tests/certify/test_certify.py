@@ -52,7 +52,9 @@ def certified_layers():
 
 
 def certified_models():
-    return {f"models.{name}" for name, module in modules_of(models).items() if "loss" in public_names(module)}
+    """What a model has in place of one loss: a Hopfield network its energy, a GAN a loss for each player."""
+    differentiable = {"loss", "energy", "losses_and_grads"}
+    return {f"models.{name}" for name, module in modules_of(models).items() if differentiable & public_names(module)}
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +138,8 @@ def test_every_planted_mistake_fails(mistake):
         ("lstm", "backward", "layers.lstm"),
         ("gru", "step_backward", "layers.gru"),
         ("rnn", "stack_backward", "models.rnn"),
+        ("hopfield", "energy_backward", "models.hopfield"),
+        ("gan", "losses_and_grads", "models.gan"),
     ],
 )
 def test_a_mistake_in_the_package_fails_its_certificate(monkeypatch, room, function, name):
