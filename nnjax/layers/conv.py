@@ -99,9 +99,7 @@ def _init(
     return {"W": initializer(key, (*kernel, inputs // groups, outputs)), "b": jnp.zeros(outputs)}
 
 
-def _apply(
-    params: Params, x: Array, axes: int, stride: Sizes, padding: Padding, dilation: Sizes, groups: int
-) -> Array:
+def _apply(params: Params, x: Array, axes: int, stride: Sizes, padding: Padding, dilation: Sizes, groups: int) -> Array:
     W, owner = params["W"], f"conv{axes}d"
     require_axes(x, axes, owner)
     if W.ndim != axes + 2:

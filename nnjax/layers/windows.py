@@ -127,7 +127,9 @@ def _paddings(padding: Padding, axes: int) -> list[Any]:
         return [tuple(pairs)]
     if len(pairs) != axes or not all(_listed(pair) and len(pair) == 2 and all(map(_whole, pair)) for pair in pairs):
         wanted = "a pair (before, after)" if axes == 1 else f"{axes} pairs (before, after)"
-        raise ValueError(f"padding is {padding!r}; it must be 'VALID', 'SAME', a whole number of at least 0, or {wanted}")
+        raise ValueError(
+            f"padding is {padding!r}; it must be 'VALID', 'SAME', a whole number of at least 0, or {wanted}"
+        )
     return pairs
 
 

@@ -7,7 +7,10 @@
     perceptron      perceptron_animation  perceptron_lines            activations     activation_functions
     descent         descent_paths  example_rates                      race            optimizer_race
     classification  confusion_matrix  worst_mistakes                                  optimizer_race_animation
+    hopfield        hopfield_recall  capacity_curve                   generated       generated_digits
+    milestones      timeline
     saving          save  save_animation                              style           palette
+    memory          gradients_over_time
 
 All look alike, by ``style``. matplotlib is imported when the first of them is used, never its pyplot.
 """
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
     from nnjax.viz.classification import confusion_counts, confusion_matrix, worst_mistakes
     from nnjax.viz.curves import accuracy_curves, compare_curves, loss_curves
     from nnjax.viz.descent import descent_paths, example_rates
+    from nnjax.viz.generated import generated_digits
+    from nnjax.viz.hopfield import capacity_curve, hopfield_recall
+    from nnjax.viz.memory import gradients_over_time
+    from nnjax.viz.milestones import timeline
     from nnjax.viz.perceptron import perceptron_animation, perceptron_lines
     from nnjax.viz.race import optimizer_race, optimizer_race_animation
     from nnjax.viz.regression import fitted_curves
@@ -39,6 +46,11 @@ _HOME = {
     "loss_curves": "curves",
     "descent_paths": "descent",
     "example_rates": "descent",
+    "gradients_over_time": "memory",
+    "generated_digits": "generated",
+    "capacity_curve": "hopfield",
+    "hopfield_recall": "hopfield",
+    "timeline": "milestones",
     "perceptron_animation": "perceptron",
     "perceptron_lines": "perceptron",
     "optimizer_race": "race",
@@ -55,6 +67,7 @@ __all__ = [
     "Animation",
     "accuracy_curves",
     "activation_functions",
+    "capacity_curve",
     "compare_curves",
     "confusion_counts",
     "confusion_matrix",
@@ -62,6 +75,9 @@ __all__ = [
     "descent_paths",
     "example_rates",
     "fitted_curves",
+    "generated_digits",
+    "gradients_over_time",
+    "hopfield_recall",
     "loss_curves",
     "optimizer_race",
     "optimizer_race_animation",
@@ -71,6 +87,7 @@ __all__ = [
     "rate_sweep",
     "save",
     "save_animation",
+    "timeline",
     "worst_mistakes",
 ]
 

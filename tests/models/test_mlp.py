@@ -1,4 +1,4 @@
-"""The MLP against Flax, forward and backward, with every activation; dropout, keys, sizes, dtypes and errors."""
+"""The MLP against Flax, forward and backward, with every activation; wide ones; dropout, keys, sizes and errors."""
 
 from functools import partial
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from flax import linen
 
-from nnjax import activations, initializers, losses
+from nnjax import activations, initializers, losses, optimizers
 from nnjax.models import mlp
 
 KEY = jax.random.key(0)
@@ -151,6 +151,29 @@ def test_init_draws_each_layer_from_a_key_of_its_own_and_starts_prelu_at_a_quart
     jax.tree.map(np.testing.assert_array_equal, params, again)
     zero = mlp.init(KEY, (4, 4, 4, 4), initializer=initializers.zeros)
     assert not any(leaf.any() for leaf in jax.tree.leaves(zero))
+
+
+def test_one_hidden_layer_fits_a_sine_better_as_it_widens():
+    """Universal approximation (Cybenko, 1989; Hornik, Stinchcombe and White, 1989), here of one period of a sine."""
+    x = jnp.linspace(-1, 1, 64)[:, None]
+    objective = partial(mlp.loss, x=x, targets=jnp.sin(jnp.pi * x), activation="tanh", criterion=losses.squared_error)
+    optimizer = optimizers.adam(0.01)
+
+    def fit(key, width):
+        def step(carry, _):
+            params, state = carry
+            updates, state = optimizer.update(jax.grad(objective)(params), state, params)
+            return (jax.tree.map(jnp.add, params, updates), state), None
+
+        params = mlp.init(key, (1, width, 1), activation="tanh")
+        (params, _), _ = jax.lax.scan(step, (params, optimizer.init(params)), length=1000)
+        return objective(params)
+
+    keys = jax.random.split(KEY, 5)
+    errors = jax.jit(lambda: [jnp.median(jax.vmap(partial(fit, width=width))(keys)) for width in (1, 4, 16)])()
+    assert errors[0] > 0.03
+    assert errors[1] < errors[0] / 10
+    assert errors[2] < errors[1] / 10
 
 
 DROPPED = partial(mlp.apply, dropout=0.5)
