@@ -122,7 +122,7 @@ def _paddings(padding: Padding, axes: int) -> list[Any]:
         return [padding] * axes
     if _whole(padding):
         return [(padding, padding)] * axes
-    pairs = [tuple(pair) if isinstance(pair, Sequence) else pair for pair in padding] if _listed(padding) else []
+    pairs = [tuple(pair) if _listed(pair) else pair for pair in padding] if _listed(padding) else []
     if axes == 1 and len(pairs) == 2 and all(map(_whole, pairs)):
         return [tuple(pairs)]
     if len(pairs) != axes or not all(_listed(pair) and len(pair) == 2 and all(map(_whole, pair)) for pair in pairs):
