@@ -88,7 +88,8 @@ def multi_head_weights(
     params: Params, x: Float[Array, "*batch time width"], *, heads: int, mask: Mask = None
 ) -> Float[Array, "*batch heads time time"]:
     """Return the weights with which each head of ``multi_head_apply`` looks; raises ValueError like that."""
-    return attention_weights(*_heads(params, x, ("Wq", "Wk"), heads, mask), mask)
+    q, k = _heads(params, x, ("Wq", "Wk"), heads, mask)
+    return attention_weights(q, k, mask)
 
 
 def require_heads(heads: int, width: int) -> None:
