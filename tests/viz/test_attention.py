@@ -44,6 +44,9 @@ def test_each_head_has_a_panel_with_its_weights(well_made):
         (list("a line\nof letters, 33 of them; so."), 3),
         (["$x$", "extraordinarily"], 1),
         (["alone"], 2),
+        (list("mmmmmmmmmmm"), 4),
+        (list("wwwwwwwwwwwwwww"), 3),
+        (["then"] * 22, 2),
     ],
 )
 def test_labels_of_every_length_fit(well_made, tokens, heads):
