@@ -4,7 +4,7 @@
 key. A query that may look at nothing gets nothing: its weights, its output and its gradient are 0, never nan.
 
 The gradient of attention is derived by hand (``nnjax.manual.attention``) and given to JAX: it remembers q, k and v
-instead of several arrays of the size of the weights, half the memory of a training step.
+where JAX's own would remember several arrays of the size of the weights, which grow with the square of the time.
 """
 
 import math
