@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from nnjax.certify import activation_cases, history_cases, layer_cases, loss_cases, model_cases, sequence_cases
+from nnjax.certify import (
+    activation_cases,
+    attention_cases,
+    history_cases,
+    layer_cases,
+    loss_cases,
+    model_cases,
+    sequence_cases,
+)
 from nnjax.certify.engine import Case, Certificate, certify_cases
 from nnjax.checks import unknown
 
@@ -15,6 +23,7 @@ CASES: dict[str, Callable[[np.random.Generator], Iterator[Case]]] = {
     **model_cases.CASES,
     **sequence_cases.CASES,
     **history_cases.CASES,
+    **attention_cases.CASES,
 }
 
 

@@ -11,6 +11,7 @@ Throughout, dv stands for the derivative of the loss by v and has the shape of v
 from nnjax.manual import (
     activations,
     adaline,
+    attention,
     dense,
     dropout,
     elman,
@@ -26,13 +27,18 @@ from nnjax.manual import (
     mlp,
     normalization,
     perceptron,
+    positions,
     rnn,
     rnn_language,
+    transformer,
+    transformer_block,
+    vision_transformer,
 )
 
 __all__ = [
     "activations",
     "adaline",
+    "attention",
     "dense",
     "dropout",
     "elman",
@@ -48,6 +54,10 @@ __all__ = [
     "mlp",
     "normalization",
     "perceptron",
+    "positions",
     "rnn",
     "rnn_language",
+    "transformer",
+    "transformer_block",
+    "vision_transformer",
 ]
