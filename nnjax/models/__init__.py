@@ -14,6 +14,8 @@ from nnjax.models import (
     perceptron,
     rnn,
     rnn_language,
+    transformer,
+    vision_transformer,
 )
 
 __all__ = [
@@ -26,4 +28,6 @@ __all__ = [
     "perceptron",
     "rnn",
     "rnn_language",
+    "transformer",
+    "vision_transformer",
 ]
