@@ -12,6 +12,8 @@ from jaxtyping import install_import_hook
 
 import tests.typecheck  # noqa: F401  (the hook finds it by name, once it is imported)
 
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
 # Not the command line: typer hands its functions a context of a class other than the one it has them ask for.
 rooms = [path.stem for path in Path(__file__).parent.parent.joinpath("nnjax").iterdir() if path.stem[0] not in "_."]
 install_import_hook([f"nnjax.{room}" for room in rooms if room != "cli"], "tests.typecheck.checked")
@@ -27,3 +29,11 @@ def unchecked():
     jaxtyping.config.update("jaxtyping_disable", True)
     yield
     jaxtyping.config.update("jaxtyping_disable", False)
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The folder of original data files, where it is there."""
+    if not SHARED.is_dir():
+        pytest.skip("the original files (../shared/data beside the checkout) are not here")
+    return SHARED

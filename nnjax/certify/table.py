@@ -6,6 +6,7 @@ import numpy as np
 
 from nnjax.certify import (
     activation_cases,
+    attention_cases,
     history_cases,
     image_cases,
     layer_cases,
@@ -24,6 +25,7 @@ CASES: dict[str, Callable[[np.random.Generator], Iterator[Case]]] = {
     **image_cases.CASES,
     **sequence_cases.CASES,
     **history_cases.CASES,
+    **attention_cases.CASES,
 }
 
 

@@ -5,6 +5,7 @@ steps, ``apply(params, xs, state=None) -> (outputs, state)`` and, for one, ``ste
 """
 
 from nnjax.layers import (
+    attention,
     conv,
     dense,
     dropout,
@@ -16,10 +17,14 @@ from nnjax.layers import (
     memory,
     normalization,
     pooling,
+    positions,
     recurrence,
+    transformer_block,
+    windows,
 )
 
 __all__ = [
+    "attention",
     "conv",
     "dense",
     "dropout",
@@ -31,5 +36,8 @@ __all__ = [
     "memory",
     "normalization",
     "pooling",
+    "positions",
     "recurrence",
+    "transformer_block",
+    "windows",
 ]

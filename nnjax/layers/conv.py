@@ -138,7 +138,7 @@ def _by_product(x: Array, W: Array, *, windows: Sequence[Window], groups: int) -
     batch, channels = len(x), x.shape[-1]
     bytes_each = math.prod(w.stops * w.size for w in windows) * channels * x.dtype.itemsize
     most = max(1, CACHE_BYTES // bytes_each)
-    if batch <= most:
+    if not isinstance(batch, int) or batch <= most:  # a batch of unknown size, as when a model is exported, is one part
         return few(x)
     at_once = next(size for size in range(most, 0, -1) if batch % size == 0)
     y = jax.lax.map(jax.checkpoint(few), x.reshape(-1, at_once, *x.shape[1:]))

@@ -19,9 +19,10 @@ from nnjax.checks import require_not_empty
 from nnjax.layers.windows import Padding, Sizes, Window, pad, per_axis, require_axes, sliding, views
 
 Maps = Float[Array, "batch *lengths channels"]
+Pooled = Float[Array, "batch *stops channels"]
 
 
-def max_pool(x: Maps, size: Sizes, *, stride: Sizes | None = None, padding: Padding = "VALID") -> Maps:
+def max_pool(x: Maps, size: Sizes, *, stride: Sizes | None = None, padding: Padding = "VALID") -> Pooled:
     """Return the largest value of each window (Weng et al., 1992): y_p = max_k x_(p stride + k).
 
     ``stride=None`` is the size. Padding never wins. The gradient goes to the winner; of equal values the first, in the
@@ -35,7 +36,7 @@ def max_pool(x: Maps, size: Sizes, *, stride: Sizes | None = None, padding: Padd
     return x
 
 
-def average_pool(x: Maps, size: Sizes, *, stride: Sizes | None = None, padding: Padding = "VALID") -> Maps:
+def average_pool(x: Maps, size: Sizes, *, stride: Sizes | None = None, padding: Padding = "VALID") -> Pooled:
     """Return the mean of each window, y_p = 1/size sum_k x_(p stride + k), in which padding counts as zeros.
 
     (LeCun et al., 1989.) The arguments and what is raised are those of ``max_pool``.
@@ -59,7 +60,7 @@ def global_average_pool(x: Maps) -> Float[Array, "batch channels"]:
     return jnp.mean(_all_places(x), axis=1)
 
 
-def adaptive_average_pool(x: Maps, lengths: Sizes) -> Maps:
+def adaptive_average_pool(x: Maps, lengths: Sizes) -> Pooled:
     """Return means over windows so chosen that (batch, *lengths, channels) comes out, however long x is.
 
     Of n places and m wanted, window p holds those from floor(p n / m) to before ceil((p + 1) n / m): all of about the

@@ -122,7 +122,7 @@ def _paddings(padding: Padding, axes: int) -> list[Any]:
         return [padding] * axes
     if _whole(padding):
         return [(padding, padding)] * axes
-    pairs = [tuple(pair) if _listed(pair) else pair for pair in padding] if _listed(padding) else []
+    pairs = list(padding) if isinstance(padding, Sequence) else []
     if axes == 1 and len(pairs) == 2 and all(map(_whole, pairs)):
         return [tuple(pairs)]
     if len(pairs) != axes or not all(_listed(pair) and len(pair) == 2 and all(map(_whole, pair)) for pair in pairs):
@@ -130,11 +130,11 @@ def _paddings(padding: Padding, axes: int) -> list[Any]:
         raise ValueError(
             f"padding is {padding!r}; it must be 'VALID', 'SAME', a whole number of at least 0, or {wanted}"
         )
-    return pairs
+    return [tuple(pair) for pair in pairs]
 
 
 def _whole(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(value >= 0)
 
 
 def _listed(value: Any) -> bool:

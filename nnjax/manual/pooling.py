@@ -21,11 +21,12 @@ from numpy import ndarray
 from nnjax.manual import windows
 
 Maps = Float[ndarray, "batch *lengths channels"]
+Pooled = Float[ndarray, "batch *places channels"]
 MaxCache = tuple[windows.Geometry, tuple[int, ...], Int[ndarray, "batch *places channels"]]
 AverageCache = tuple[windows.Geometry, tuple[int, ...]]
 
 
-def max_pool_forward(x: Maps, size: Any, *, stride: Any = None, padding: Any = "VALID") -> tuple[Maps, MaxCache]:
+def max_pool_forward(x: Maps, size: Any, *, stride: Any = None, padding: Any = "VALID") -> tuple[Pooled, MaxCache]:
     """Return (y, cache); the cache holds the number of the winner in each window. Padding, at -inf, never wins."""
     geometry = _geometry(x, size, stride, padding)
     padded = windows.pad(x, geometry, -np.inf)
@@ -34,7 +35,7 @@ def max_pool_forward(x: Maps, size: Any, *, stride: Any = None, padding: Any = "
     return views.max(axis=0), (geometry, padded.shape, winner)
 
 
-def max_pool_backward(cache: MaxCache, dy: Maps) -> Maps:
+def max_pool_backward(cache: MaxCache, dy: Pooled) -> Maps:
     """Return dx: what place k of the windows saw gets dy wherever k won."""
     geometry, shape, winner = cache
     dx = np.zeros(shape)
@@ -45,7 +46,7 @@ def max_pool_backward(cache: MaxCache, dy: Maps) -> Maps:
 
 def average_pool_forward(
     x: Maps, size: Any, *, stride: Any = None, padding: Any = "VALID"
-) -> tuple[Maps, AverageCache]:
+) -> tuple[Pooled, AverageCache]:
     """Return (y, cache); padding counts as zeros."""
     geometry = _geometry(x, size, stride, padding)
     padded = windows.pad(x, geometry)
@@ -53,7 +54,7 @@ def average_pool_forward(
     return np.asarray(y), (geometry, padded.shape)
 
 
-def average_pool_backward(cache: AverageCache, dy: Maps) -> Maps:
+def average_pool_backward(cache: AverageCache, dy: Pooled) -> Maps:
     """Return dx: what every place of the windows saw gets dy / K."""
     geometry, shape = cache
     dx = np.zeros(shape)
@@ -86,7 +87,7 @@ def global_average_pool_backward(shape: tuple[int, ...], dy: Float[ndarray, "bat
     return np.broadcast_to(spread, shape).copy()
 
 
-def adaptive_average_pool_forward(x: Maps, lengths: Any) -> tuple[Maps, tuple[int, ...]]:
+def adaptive_average_pool_forward(x: Maps, lengths: Any) -> tuple[Pooled, tuple[int, ...]]:
     """Return (y, cache): the mean of the places floor(p n / m) .. ceil((p + 1) n / m) - 1 of n, for p < m.
 
     Along each axis it is a product with a matrix of means, y_p = sum_q M_pq x_q; the cache is the shape of x.
@@ -97,7 +98,7 @@ def adaptive_average_pool_forward(x: Maps, lengths: Any) -> tuple[Maps, tuple[in
     return y, x.shape
 
 
-def adaptive_average_pool_backward(shape: tuple[int, ...], dy: Maps) -> Maps:
+def adaptive_average_pool_backward(shape: tuple[int, ...], dy: Pooled) -> Maps:
     """Return dx, along each axis the product with the transposed matrix: dx_q = sum_p M_pq dy_p."""
     dx = dy
     for axis, M in enumerate(_matrices_of_means(shape, dy.shape[1:-1]), start=1):

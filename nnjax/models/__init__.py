@@ -4,6 +4,38 @@ What shapes the parameters is an argument of ``init``; what does not is a keywor
 ``functools.partial``.
 """
 
-from nnjax.models import adaline, gan, hopfield, linear, logistic, mlp, perceptron, rnn, rnn_language
+from nnjax.models import (
+    adaline,
+    alexnet,
+    cnn,
+    gan,
+    hopfield,
+    lenet,
+    linear,
+    logistic,
+    mlp,
+    perceptron,
+    rnn,
+    rnn_language,
+    text_cnn,
+    transformer,
+    vision_transformer,
+)
 
-__all__ = ["adaline", "gan", "hopfield", "linear", "logistic", "mlp", "perceptron", "rnn", "rnn_language"]
+__all__ = [
+    "adaline",
+    "alexnet",
+    "cnn",
+    "gan",
+    "hopfield",
+    "lenet",
+    "linear",
+    "logistic",
+    "mlp",
+    "perceptron",
+    "rnn",
+    "rnn_language",
+    "text_cnn",
+    "transformer",
+    "vision_transformer",
+]

@@ -8,12 +8,14 @@ useless (Simonyan and Zisserman, 2014), nor the split over two processors.
 """
 
 from collections.abc import Sequence
-from functools import partial
+from typing import Any
+
+from jaxtyping import Array, Float, Num
 
 from nnjax.initializers import Key
 from nnjax.models import cnn
 
-LAYOUT = {"pooled": (0, 1, 4), "size": 3, "stride": 2}
+LAYOUT: dict[str, Any] = {"pooled": (0, 1, 4), "size": 3, "stride": 2}
 """The layers that are pooled, the windows' size and how far they move."""
 
 
@@ -24,8 +26,20 @@ def init(key: Key, shape: Sequence[int] = (28, 28, 1), *, classes: int = 10) -> 
     )
 
 
-apply = partial(cnn.apply, **LAYOUT, dropout=0.5)
-"""Return the logits, (batch, classes), of ``cnn.apply`` in this layout; units are dropped when there is a ``key``."""
+def apply(
+    params: cnn.Params, x: cnn.Images, *, dropout: float | cnn.Scalar = 0.5, key: Key | None = None
+) -> Float[Array, "batch classes"]:
+    """Return the logits of ``cnn.apply`` in this layout; hidden dense units are dropped when there is a ``key``."""
+    return cnn.apply(params, x, **LAYOUT, dropout=dropout, key=key)
 
-loss = partial(cnn.loss, **LAYOUT, dropout=0.5)
-"""Return the cross-entropy of the logits with the labels; units are dropped when there is a ``key``."""
+
+def loss(
+    params: cnn.Params,
+    x: cnn.Images,
+    targets: Num[Array, "batch *classes"],
+    *,
+    dropout: float | cnn.Scalar = 0.5,
+    key: Key | None = None,
+) -> cnn.Scalar:
+    """Return the cross-entropy of the logits with the labels; units are dropped when there is a ``key``."""
+    return cnn.loss(params, x, targets, **LAYOUT, dropout=dropout, key=key)

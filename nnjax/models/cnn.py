@@ -100,7 +100,7 @@ def feature_maps(
     pooled: Collection[int] | None = None,
     size: int = 2,
     stride: int | None = None,
-) -> list[Images]:
+) -> list[Float[Array, "batch ..."]]:
     """Return the maps after each convolutional layer, its pooling and its ReLU; the last are what is classified."""
     maps = []
     for place, layer in enumerate(params["conv"]):

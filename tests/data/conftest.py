@@ -5,14 +5,11 @@ import hashlib
 import io
 import struct
 import tarfile
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nnjax.data import registry
-
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
 @pytest.fixture(autouse=True)
@@ -24,13 +21,6 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("NNJAX_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     return tmp_path
-
-
-@pytest.fixture(scope="session")
-def shared():
-    if not SHARED.is_dir():
-        pytest.skip("the original files (../shared/data beside the checkout) are not here")
-    return SHARED
 
 
 def make_idx(values):
