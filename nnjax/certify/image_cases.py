@@ -116,7 +116,7 @@ def _cnn(rng: np.random.Generator) -> Iterator[Case]:
 def _alexnet(rng: np.random.Generator) -> Iterator[Case]:
     """The layout with fewer maps; images of 15 x 15 are the smallest that it takes."""
     for channels in (1, 2, 3):
-        made = {"filters": (2, 1, 2, 1, 2), "hidden": (3, 2), "classes": 3, "kernel": (3, 3, 1, 2, 1)}
+        made: dict[str, Any] = {"filters": (2, 1, 2, 1, 2), "hidden": (3, 2), "classes": 3, "kernel": (3, 3, 1, 2, 1)}
         shape = (15, 15, channels)
         params = _random_like(rng, partial(models.cnn.init, shape=shape, **made, **models.alexnet.LAYOUT))
         x, labels = rng.normal(size=(2, *shape)), rng.integers(0, 3, 2)
@@ -133,12 +133,12 @@ def _lenet(rng: np.random.Generator) -> Iterator[Case]:
 
 def _text_cnn(rng: np.random.Generator) -> Iterator[Case]:
     for batch, length, grams in ((2, 6, (2, 3)), (3, 3, (1, 3)), (1, 4, (4,))):
-        params = _random_like(rng, lambda key, g=grams: models.text_cnn.init(key, 5, 3, width=3, grams=g, filters=2))
+        params = _random_like(rng, partial(models.text_cnn.init, tokens=5, classes=3, width=3, grams=grams, filters=2))
         tokens, labels = rng.integers(0, 5, (batch, length)), rng.integers(0, 3, batch)
         yield of_model(params, tokens, labels, models.text_cnn.loss, manual.text_cnn.loss_and_grads)
     key, rate = jax.random.key(5), 0.5
     mask = np.asarray(layers.dropout.mask(key, (4, 4), rate), np.float64)
-    params = _random_like(rng, lambda key: models.text_cnn.init(key, 5, 3, width=2, grams=(1, 2), filters=2))
+    params = _random_like(rng, partial(models.text_cnn.init, tokens=5, classes=3, width=2, grams=(1, 2), filters=2))
     yield of_model(
         params, rng.integers(0, 5, (4, 5)), rng.integers(0, 3, 4),
         partial(models.text_cnn.loss, dropout=rate, key=key),

@@ -91,9 +91,9 @@ def test_alexnet_has_the_layout_of_five_and_three_and_drops_only_with_a_key():
 
 def test_training_learns_digits():
     digits = data.load("digits")
-    params = cnn.init(KEY, (8, 8, 1), filters=(8, 16), hidden=(32,), kernel=3)
+    params = cnn.init(KEY, (8, 8, 1), filters=(16, 32), hidden=(64,), kernel=3)
     _, history = training.fit(
-        cnn.apply, params, digits, epochs=8, key=KEY, optimizer=optimizers.adam(5e-3), progress=False
+        cnn.apply, params, digits, epochs=12, key=KEY, optimizer=optimizers.adam(2e-3), progress=False
     )
     assert history["val_accuracy"][-1] >= 0.96
 
