@@ -4,6 +4,8 @@ import difflib
 import os
 from typing import NamedTuple
 
+from nnjax.data.unicode import SCRIPTS, SYMBOLS
+
 Location = str | os.PathLike[str] | None  # a directory that the caller may name
 
 
@@ -52,6 +54,10 @@ def _idx(address: str, *facts: tuple[int, str]) -> tuple[File, ...]:
 _DIGITS = tuple("0123456789")
 _GATES = "McCulloch and Pitts (1943), A logical calculus of the ideas immanent in nervous activity"
 _UCI = "CC BY 4.0 (UCI Machine Learning Repository); distributed with scikit-learn (BSD-3-Clause)"
+_UNICODE = (
+    "Unicode License; distributed with Python (PSF)",
+    "The Unicode Consortium (2002), Unicode Standard Annex 28: Unicode 3.2",
+)
 _FASHION = (
     "T-shirt/top",
     "Trouser",
@@ -114,6 +120,26 @@ _ALL = (
         "scikit-learn load_digits: test part of Optical Recognition of Handwritten Digits",
         _UCI,
         "Alpaydin and Kaynak (1998), Cascading classifiers",
+    ),
+    Spec(
+        "unicode_names",
+        "text",
+        281238,
+        70894,
+        (),
+        SYMBOLS,
+        "Python's unicodedata.ucd_3_2_0: the names of 12,771 characters of Unicode 3.2",
+        *_UNICODE,
+    ),
+    Spec(
+        "unicode_scripts",
+        "classification",
+        3913,
+        979,
+        (76,),
+        SCRIPTS,
+        "Python's unicodedata.ucd_3_2_0: a letter's name without its script, to tell the script from",
+        *_UNICODE,
     ),
     Spec(
         "mnist",
