@@ -7,6 +7,8 @@
     perceptron      perceptron_animation  perceptron_lines            activations     activation_functions
     descent         descent_paths  example_rates                      race            optimizer_race
     classification  confusion_matrix  worst_mistakes                                  optimizer_race_animation
+    convolution     convolution_animation                             pooling_windows pooling
+    tiles           filters  feature_maps  samples_grid
     saving          save  save_animation                              style           palette
 
 All look alike, by ``style``. matplotlib is imported when the first of them is used, never its pyplot.
@@ -19,14 +21,17 @@ if TYPE_CHECKING:
     from nnjax.viz.activations import activation_functions
     from nnjax.viz.boundary import decision_boundary
     from nnjax.viz.classification import confusion_counts, confusion_matrix, worst_mistakes
+    from nnjax.viz.convolution import convolution_animation
     from nnjax.viz.curves import accuracy_curves, compare_curves, loss_curves
     from nnjax.viz.descent import descent_paths, example_rates
     from nnjax.viz.perceptron import perceptron_animation, perceptron_lines
+    from nnjax.viz.pooling_windows import pooling
     from nnjax.viz.race import optimizer_race, optimizer_race_animation
     from nnjax.viz.regression import fitted_curves
     from nnjax.viz.saving import Animation, save, save_animation
     from nnjax.viz.style import palette
     from nnjax.viz.sweep import rate_sweep
+    from nnjax.viz.tiles import feature_maps, filters, samples_grid
 
 _HOME = {
     "activation_functions": "activations",
@@ -34,6 +39,7 @@ _HOME = {
     "confusion_counts": "classification",
     "confusion_matrix": "classification",
     "worst_mistakes": "classification",
+    "convolution_animation": "convolution",
     "accuracy_curves": "curves",
     "compare_curves": "curves",
     "loss_curves": "curves",
@@ -41,6 +47,7 @@ _HOME = {
     "example_rates": "descent",
     "perceptron_animation": "perceptron",
     "perceptron_lines": "perceptron",
+    "pooling": "pooling_windows",
     "optimizer_race": "race",
     "optimizer_race_animation": "race",
     "fitted_curves": "regression",
@@ -49,6 +56,9 @@ _HOME = {
     "save_animation": "saving",
     "palette": "style",
     "rate_sweep": "sweep",
+    "feature_maps": "tiles",
+    "filters": "tiles",
+    "samples_grid": "tiles",
 }
 
 __all__ = [
@@ -58,9 +68,12 @@ __all__ = [
     "compare_curves",
     "confusion_counts",
     "confusion_matrix",
+    "convolution_animation",
     "decision_boundary",
     "descent_paths",
     "example_rates",
+    "feature_maps",
+    "filters",
     "fitted_curves",
     "loss_curves",
     "optimizer_race",
@@ -68,7 +81,9 @@ __all__ = [
     "palette",
     "perceptron_animation",
     "perceptron_lines",
+    "pooling",
     "rate_sweep",
+    "samples_grid",
     "save",
     "save_animation",
     "worst_mistakes",
