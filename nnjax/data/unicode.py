@@ -43,7 +43,10 @@ def names() -> list[str]:
 
 
 def letters() -> tuple[list[str], list[int]]:
-    """The letters of the ten scripts: their names without the script's, as SMALL LETTER A, and the script's number."""
+    """The letters of the ten scripts: their names without the script's, as SMALL LETTER A, and the script's number.
+
+    185 of the names that remain belong to several scripts: the best that can be done on all 4,892 letters is 96.0 %.
+    """
     found = [
         (name.removeprefix(f"{script} "), label)
         for character, name in named()

@@ -1,3 +1,4 @@
+import collections
 import hashlib
 
 import numpy as np
@@ -68,3 +69,12 @@ def test_a_script_is_told_from_a_name_that_does_not_hold_it():
 def test_tokens_are_not_taken_for_rows_of_numbers(name, function):
     with pytest.raises(ValueError, match=f"data set '{name}': x has shape .*, int32; .* wants rows of .*, not tokens"):
         function(data.load(name))
+
+
+def test_some_letters_of_several_scripts_have_one_name():
+    scripts = collections.defaultdict(collections.Counter)
+    for name, label in zip(*unicode.letters(), strict=True):
+        scripts[name][label] += 1
+    assert sum(len(counts) > 1 for counts in scripts.values()) == 185
+    right = sum(max(counts.values()) for counts in scripts.values())
+    assert round(right / 4892, 3) == 0.960
