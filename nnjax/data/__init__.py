@@ -2,7 +2,7 @@
 
 ``load(name)`` looks in this order and never puts one data set in another's place:
 
-1. embedded: made by a formula, or shipped with scikit-learn (no file, no network);
+1. embedded: made by a formula, or shipped with scikit-learn or Python (no file, no network);
 2. nnjax's own cache (``cache=``, else NNJAX_CACHE, else the user's cache folder);
 3. the original files in a directory you name (``originals=``, else NNJAX_ORIGINALS), checked by sha256;
 4. a directory that TensorFlow Datasets has prepared (``tfds_dir=``, else TFDS_DATA_DIR, else ~/tensorflow_datasets);
@@ -24,7 +24,7 @@ from nnjax.data.dataset import Dataset, flatten, standardize, validate
 from nnjax.data.formats import Raw
 from nnjax.data.listing import Available, available
 from nnjax.data.registry import Location
-from nnjax.data.text import decode, encode, vocabulary, windows
+from nnjax.data.text import decode, encode, pad, vocabulary, windows
 
 __all__ = [
     "NAMES",
@@ -36,6 +36,7 @@ __all__ = [
     "flatten",
     "get",
     "load",
+    "pad",
     "standardize",
     "validate",
     "vocabulary",
@@ -57,15 +58,17 @@ def load(
     classes: int | None = None,
 ) -> Dataset:
     """The data set ``name``: "and", "or", "nand", "xor", "moons", "circles", "spirals", "iris", "breast_cancer",
-    "diabetes", "digits", "unicode_names", "unicode_categories", "mnist", "fashion_mnist", "tiny_shakespeare" or
-    "cifar10".
+    "diabetes", "digits", "unicode_names", "unicode_scripts", "mnist", "fashion_mnist", "tiny_shakespeare" or "cifar10".
 
     Inputs are float32, images NHWC in [0, 1]; labels int32; diabetes has float32 targets (n,). tiny_shakespeare is two
     streams of int32 tokens, y[i] being the character after x[i]: x and y are TFDS's training split (the first 90 %),
-    x_test and y_test its validation split (the next 5 %); the last 5 %, TFDS's test split, is left alone. unicode_names
-    is two such streams, of different names; unicode_categories has a row of tokens for each name.
+    x_test and y_test its validation split (the next 5 %); the last 5 %, TFDS's test split, is left alone.
+    unicode_names, the names of 12,771 characters, is two such streams, in an order drawn from the seed, with a newline
+    (token 0) before and after each name; :func:`windows` cuts streams. unicode_scripts tells the script of a letter
+    from the rest of its name: int32 tokens (n, 76) of the same symbols, filled up with newlines.
 
-    ``seed`` and ``test_fraction`` make and split the embedded data sets (stratified by label). The gates (test rows =
+    ``seed`` and ``test_fraction`` make and split the embedded data sets (stratified by label; unicode_names by names,
+    so that no name is in both parts). The gates (test rows =
     training rows) and the data sets from files have a split of their own, which neither changes. ``classes`` (2 or 3)
     is for the spirals only.
 

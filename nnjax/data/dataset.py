@@ -26,7 +26,7 @@ class Dataset(NamedTuple):
 def flatten(dataset: Dataset) -> Dataset:
     """The same data set with each input as one vector: x of shape (n, ...) becomes (n, product of the rest).
 
-    Raises ValueError for text, whose inputs are a stream of tokens.
+    Raises ValueError for text, whose inputs are tokens.
     """
     _want_vectors(dataset, "flatten")
     return dataset._replace(
@@ -94,8 +94,8 @@ def _refuse(name: str, field: str, values: np.ndarray, bad: np.ndarray, wanted: 
 
 
 def _want_vectors(dataset: Dataset, what: str) -> None:
-    if dataset.x.ndim < 2:
+    if dataset.x.ndim < 2 or dataset.x.dtype == np.int32:
         raise ValueError(
-            f"data set {dataset.name!r}: x has shape {dataset.x.shape}; "
-            f"{what} wants rows of numbers (n, ...), not a stream of tokens"
+            f"data set {dataset.name!r}: x has shape {dataset.x.shape}, {dataset.x.dtype}; "
+            f"{what} wants rows of numbers (n, ...), not tokens"
         )

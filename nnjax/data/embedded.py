@@ -1,8 +1,8 @@
-"""Data sets that need no file and no network: made by a formula, or shipped inside scikit-learn."""
+"""Data sets that need no file and no network: made by a formula, or shipped inside scikit-learn or Python."""
 
 import numpy as np
 
-from nnjax.data import synthetic, unicode
+from nnjax.data import synthetic, text, unicode
 from nnjax.data.dataset import Dataset
 from nnjax.data.registry import Spec
 
@@ -13,13 +13,18 @@ def load(spec: Spec, *, seed: int, test_fraction: float, classes: int | None) ->
     """The embedded data set of ``spec``, split by scikit-learn's train_test_split: seeded, and stratified by label for
     classification.
 
-    A gate has only four rows, so its test rows are its training rows.
+    A gate has only four rows, so its test rows are its training rows. Unicode's names are split name by name; each part
+    is then one stream, a newline before and after every name.
     """
     if spec.name in GATES:
         x, y = synthetic.gate(spec.name)
         return Dataset(spec.name, x, y, x.copy(), y.copy(), spec.classes, spec.source)
+    from sklearn.model_selection import train_test_split
+
     if spec.name == "unicode_names":
-        return _stream(spec, seed, test_fraction)
+        parts = train_test_split(unicode.names(), test_size=test_fraction, random_state=seed)
+        train, test = (text.encode("\n".join(["", *part, ""]), spec.classes) for part in parts)
+        return Dataset(spec.name, train[:-1], train[1:], test[:-1], test[1:], spec.classes, spec.source)
     names, source = spec.classes, spec.source
     if spec.name in ("moons", "circles"):
         x, y = getattr(synthetic, spec.name)(seed=seed)
@@ -28,26 +33,15 @@ def load(spec: Spec, *, seed: int, test_fraction: float, classes: int | None) ->
         arms = 2 if classes is None else classes
         x, y = synthetic.spirals(classes=arms, seed=seed)
         names, source = tuple(f"arm {k + 1}" for k in range(arms)), f"{source}, seed {seed}"
-    elif spec.name == "unicode_categories":
-        x, y = unicode.categories()
-        y = y.astype(np.int32)
+    elif spec.name == "unicode_scripts":
+        letters, labels = unicode.letters()
+        x, y = text.pad(letters, unicode.SYMBOLS), np.array(labels, np.int32)
     else:
         x, y = _scikit_learn(spec)
-    from sklearn.model_selection import train_test_split
-
     x, x_test, y, y_test = train_test_split(
         x, y, test_size=test_fraction, random_state=seed, stratify=y if names else None
     )
     return Dataset(spec.name, x, y, x_test, y_test, names, source)
-
-
-def _stream(spec: Spec, seed: int, test_fraction: float) -> Dataset:
-    """Names drawn for training and for testing, each a stream in which every token is followed by its target."""
-    from sklearn.model_selection import train_test_split
-
-    parts = train_test_split(unicode.names(), test_size=test_fraction, random_state=seed)
-    train, test = (unicode.stream(part) for part in parts)
-    return Dataset(spec.name, train[:-1], train[1:], test[:-1], test[1:], spec.classes, spec.source)
 
 
 def _scikit_learn(spec: Spec) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,7 @@ import difflib
 import os
 from typing import NamedTuple
 
-from nnjax.data.unicode import CATEGORIES, SYMBOLS
+from nnjax.data.unicode import SCRIPTS, SYMBOLS
 
 Location = str | os.PathLike[str] | None  # a directory that the caller may name
 
@@ -54,6 +54,10 @@ def _idx(address: str, *facts: tuple[int, str]) -> tuple[File, ...]:
 _DIGITS = tuple("0123456789")
 _GATES = "McCulloch and Pitts (1943), A logical calculus of the ideas immanent in nervous activity"
 _UCI = "CC BY 4.0 (UCI Machine Learning Repository); distributed with scikit-learn (BSD-3-Clause)"
+_UNICODE = (
+    "Unicode License; distributed with Python (PSF)",
+    "The Unicode Consortium (2002), Unicode Standard Annex 28: Unicode 3.2",
+)
 _FASHION = (
     "T-shirt/top",
     "Trouser",
@@ -66,8 +70,6 @@ _FASHION = (
     "Bag",
     "Ankle boot",
 )
-_UNICODE = "Unicode License v3; distributed with Python (PSF License)"
-_UNICODE_BOOK = "The Unicode Consortium (2002), The Unicode Standard, Version 3.2"
 _CIFAR = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 _ALL = (
@@ -122,24 +124,22 @@ _ALL = (
     Spec(
         "unicode_names",
         "text",
-        281237,
-        70893,
+        281238,
+        70894,
         (),
         SYMBOLS,
-        "names of the characters of Unicode 3.2 but for ideographs, from Python's unicodedata",
-        _UNICODE,
-        _UNICODE_BOOK,
+        "Python's unicodedata.ucd_3_2_0: the names of 12,771 characters of Unicode 3.2",
+        *_UNICODE,
     ),
     Spec(
-        "unicode_categories",
+        "unicode_scripts",
         "classification",
-        10096,
-        2524,
-        (84,),
-        CATEGORIES,
-        "names of the characters of Unicode 3.2 as tokens, and what each is, from Python's unicodedata",
-        _UNICODE,
-        _UNICODE_BOOK,
+        3913,
+        979,
+        (76,),
+        SCRIPTS,
+        "Python's unicodedata.ucd_3_2_0: a letter's name without its script, to tell the script from",
+        *_UNICODE,
     ),
     Spec(
         "mnist",

@@ -1,49 +1,56 @@
-"""The names of Unicode's characters: a text of a third of a million characters that is inside every Python.
+"""Text that every Python carries: the names of Unicode's characters, and the letters of ten scripts by name.
 
-Python carries the character database of Unicode 3.2 (2002) for the sake of domain names, unchanged in all versions.
-Each name is a short phrase of a small language, LATIN SMALL LETTER A WITH GRAVE, with a grammar to be learnt. The
-Chinese and Korean ideographs are left out: their names are numbers.
+They are those of Unicode 3.2, which Python keeps unchanged for internet host names: the same on every version.
 """
 
 import sys
-from unicodedata import ucd_3_2_0 as database
+from functools import lru_cache
+from unicodedata import ucd_3_2_0
 
-import numpy as np
-from jaxtyping import Int, Int32
+SYMBOLS: tuple[str, ...] = tuple("\n -0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+"""What names are written with, and first the newline that ends a name: token 0."""
 
-SYMBOLS = tuple("\n -0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-"""The vocabulary: a token is a place in it. The line break, token 0, ends a name and fills up rows."""
+SCRIPTS: tuple[str, ...] = (
+    "ARABIC",
+    "CANADIAN SYLLABICS",
+    "CYRILLIC",
+    "ETHIOPIC",
+    "GREEK",
+    "HANGUL",
+    "KATAKANA",
+    "LATIN",
+    "MONGOLIAN",
+    "YI",
+)
+"""The scripts that have at least 100 letters with names of their own."""
 
-CATEGORIES = ("letter", "mark", "number", "punctuation", "symbol")
-_INITIALS = "LMNPS"
-_IDEOGRAPHS = ("CJK", "HANGUL SYLLABLE")
+
+@lru_cache(maxsize=1)
+def named() -> tuple[tuple[str, str], ...]:
+    """(character, name) of the 12,771 characters with a name of their own, by code point.
+
+    Left out are the Chinese characters and the whole Hangul syllables, whose names are their number or their spelling
+    (CJK UNIFIED IDEOGRAPH-4E00, HANGUL SYLLABLE GAG), and the other names that begin with CJK.
+    """
+    characters = map(chr, range(sys.maxunicode + 1))
+    pairs = ((character, ucd_3_2_0.name(character, "")) for character in characters)
+    return tuple(pair for pair in pairs if pair[1] and not pair[1].startswith(("CJK ", "HANGUL SYLLABLE ")))
 
 
 def names() -> list[str]:
-    """The 12,771 names in the order of their characters."""
-    listed = (database.name(chr(code), "") for code in range(sys.maxunicode + 1))
-    return [name for name in listed if name and not name.startswith(_IDEOGRAPHS)]
+    """The names, such as LATIN SMALL LETTER A WITH ACUTE."""
+    return [name for _, name in named()]
 
 
-def stream(lines: list[str]) -> Int32[np.ndarray, "characters"]:
-    """The names as one stream of tokens, each ended by a line break."""
-    return _tokens("".join(f"{line}\n" for line in lines))
+def letters() -> tuple[list[str], list[int]]:
+    """The letters of the ten scripts: their names without the script's, as SMALL LETTER A, and the script's number.
 
-
-def categories() -> tuple[Int32[np.ndarray, "n longest"], Int[np.ndarray, "n"]]:
-    """The names as rows of tokens, filled up with line breaks, and what each names: a place in ``CATEGORIES``.
-
-    The category is the first letter of Unicode's general category; names of separators and control characters, which
-    are few, are left out.
+    185 of the names that remain belong to several scripts: the best that can be done on all 4,892 letters is 96.0 %.
     """
-    kinds = [(name, database.category(database.lookup(name))[0]) for name in names()]
-    kept = [(name, _INITIALS.index(kind)) for name, kind in kinds if kind in _INITIALS]
-    longest = max(len(name) for name, _ in kept) + 1
-    rows = [_tokens(name.ljust(longest, "\n")) for name, _ in kept]
-    return np.stack(rows), np.array([kind for _, kind in kept])
-
-
-def _tokens(text: str) -> Int32[np.ndarray, "characters"]:
-    table = np.zeros(128, np.int32)
-    table[[ord(symbol) for symbol in SYMBOLS]] = np.arange(len(SYMBOLS))
-    return table[np.frombuffer(text.encode("ascii"), np.uint8)]
+    found = [
+        (name.removeprefix(f"{script} "), label)
+        for character, name in named()
+        for label, script in enumerate(SCRIPTS)
+        if name.startswith(f"{script} ") and ucd_3_2_0.category(character).startswith("L")
+    ]
+    return [name for name, _ in found], [label for _, label in found]

@@ -10,6 +10,8 @@
     hopfield        hopfield_recall  capacity_curve                   generated       generated_digits
     milestones      timeline
     attention       attention_maps  position_patterns
+    convolution     convolution_animation                             pooling_windows pooling
+    tiles           filters  feature_maps  samples_grid
     saving          save  save_animation                              style           palette
     memory          gradients_over_time
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from nnjax.viz.attention import attention_maps, position_patterns
     from nnjax.viz.boundary import decision_boundary
     from nnjax.viz.classification import confusion_counts, confusion_matrix, worst_mistakes
+    from nnjax.viz.convolution import convolution_animation
     from nnjax.viz.curves import accuracy_curves, compare_curves, loss_curves
     from nnjax.viz.descent import descent_paths, example_rates
     from nnjax.viz.generated import generated_digits
@@ -31,11 +34,13 @@ if TYPE_CHECKING:
     from nnjax.viz.memory import gradients_over_time
     from nnjax.viz.milestones import timeline
     from nnjax.viz.perceptron import perceptron_animation, perceptron_lines
+    from nnjax.viz.pooling_windows import pooling
     from nnjax.viz.race import optimizer_race, optimizer_race_animation
     from nnjax.viz.regression import fitted_curves
     from nnjax.viz.saving import Animation, save, save_animation
     from nnjax.viz.style import palette
     from nnjax.viz.sweep import rate_sweep
+    from nnjax.viz.tiles import feature_maps, filters, samples_grid
 
 _HOME = {
     "activation_functions": "activations",
@@ -45,6 +50,7 @@ _HOME = {
     "confusion_counts": "classification",
     "confusion_matrix": "classification",
     "worst_mistakes": "classification",
+    "convolution_animation": "convolution",
     "accuracy_curves": "curves",
     "compare_curves": "curves",
     "loss_curves": "curves",
@@ -57,6 +63,7 @@ _HOME = {
     "timeline": "milestones",
     "perceptron_animation": "perceptron",
     "perceptron_lines": "perceptron",
+    "pooling": "pooling_windows",
     "optimizer_race": "race",
     "optimizer_race_animation": "race",
     "fitted_curves": "regression",
@@ -65,6 +72,9 @@ _HOME = {
     "save_animation": "saving",
     "palette": "style",
     "rate_sweep": "sweep",
+    "feature_maps": "tiles",
+    "filters": "tiles",
+    "samples_grid": "tiles",
 }
 
 __all__ = [
@@ -76,9 +86,12 @@ __all__ = [
     "compare_curves",
     "confusion_counts",
     "confusion_matrix",
+    "convolution_animation",
     "decision_boundary",
     "descent_paths",
     "example_rates",
+    "feature_maps",
+    "filters",
     "fitted_curves",
     "generated_digits",
     "gradients_over_time",
@@ -89,8 +102,10 @@ __all__ = [
     "palette",
     "perceptron_animation",
     "perceptron_lines",
+    "pooling",
     "position_patterns",
     "rate_sweep",
+    "samples_grid",
     "save",
     "save_animation",
     "timeline",
