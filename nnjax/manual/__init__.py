@@ -18,6 +18,8 @@ from nnjax.manual import (
     mlp,
     normalization,
     perceptron,
+    selfplay,
+    tictactoe,
 )
 
 __all__ = [
@@ -32,4 +34,6 @@ __all__ = [
     "mlp",
     "normalization",
     "perceptron",
+    "selfplay",
+    "tictactoe",
 ]
