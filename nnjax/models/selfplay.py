@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Array, Bool, Float, Int, PyTree, Real
 
@@ -25,6 +26,7 @@ Params = dict[str, Any]
 Scalar = Float[Array, ""]
 IMPOSSIBLE = -1e9
 """The logit of a taken square: its probability is 0."""
+OPEN_MIND = 0.25
 
 
 def init(key: Key, hidden: Sequence[int] = (128, 128)) -> Params:
@@ -73,12 +75,13 @@ def loss(
 def think(params: Params, board: Int[Array, "9"], simulations: int = 50) -> Float[Array, "9"]:
     """Return the share of the search's simulations that went to each move.
 
+    To the search, a quarter of each probability is the same for all moves: none is ruled out by a first thought.
     Raises ValueError for a board that cannot be or that is finished, and for fewer than one simulation.
     """
 
     def network(board: Array) -> tuple[Array, Array]:
         logits, value = apply(params, board)
-        return jax.nn.softmax(logits), value
+        return (1 - OPEN_MIND) * jax.nn.softmax(logits) + OPEN_MIND / 9, value
 
     return tree_search.search(network, board, simulations)
 
@@ -92,21 +95,24 @@ class Game(NamedTuple):
     played: Bool[Array, "*games 9"]
 
 
-def play_game(params: Params, key: Key, simulations: int, random_moves: float | Scalar) -> Game:
-    """Return a game of the network against itself.
+def play_game(params: Params, key: Key, simulations: int, opening: int) -> Game:
+    """Return a game of the network against itself, each move drawn from the search's shares.
 
-    A move is drawn from the search's shares, or, with probability ``random_moves``, from all legal ones: so it meets
-    positions that good players would never let arise, and learns what to do there.
+    Before that come 0 to ``opening`` random moves, so that it meets positions that good players never let arise. From
+    these nothing is learnt: their results come from moves that no player chose.
     """
+    opening_key, *keys = jax.random.split(key, 10)
+    random_moves = jax.random.randint(opening_key, (), 0, opening + 1)
 
-    def one_move(board: Array, key: Array) -> tuple[Array, tuple[Array, ...]]:
+    def one_move(board: Array, turn: tuple[Array, Array]) -> tuple[Array, tuple[Array, ...]]:
+        number, key = turn
         shares, legal = think(params, board, simulations), tictactoe.legal(board)
-        chances = (1 - random_moves) * shares + random_moves * legal / jnp.maximum(jnp.sum(legal), 1)
-        move = jax.random.categorical(key, jnp.where(legal, jnp.log(chances), -jnp.inf))
-        over = tictactoe.finished(board)
-        return jnp.where(over, board, tictactoe.play(board, move)), (board, shares, ~over)
+        in_opening, over = number < random_moves, tictactoe.finished(board)
+        move = jax.random.categorical(key, jnp.log(jnp.where(in_opening, legal, shares)))
+        after = jnp.where(over, board, tictactoe.play(board, move))
+        return after, (board, shares, ~over & ~in_opening)
 
-    last, (boards, shares, played) = jax.lax.scan(one_move, tictactoe.start(), jax.random.split(key, 9))
+    last, (boards, shares, played) = jax.lax.scan(one_move, tictactoe.start(), (jnp.arange(9), jnp.stack(keys)))
     results = tictactoe.winner(last) * tictactoe.to_move(boards)
     return Game(boards, shares, results.astype(shares.dtype), played)
 
@@ -117,7 +123,7 @@ def train(
     rounds: int = 100,
     games: int = 256,
     simulations: int = 50,
-    random_moves: float = 0.5,
+    opening: int = 6,
     steps: int = 32,
     batch_size: int = 256,
     learning_rate: float = 3e-3,
@@ -130,49 +136,60 @@ def train(
     from them, at a rate that falls from ``learning_rate`` to 0 over the rounds. After each, ``report(round, numbers)``
     is called, round = 1, 2, ...; the numbers are its "loss" and the share of "draws" among its games. The history has
     them for all rounds, and "params": those at the start and after each round, stacked. The same key gives the same.
-    Raises ValueError for a count below 1, random_moves outside 0 to 1 or a negative rate.
+    Raises ValueError for a count below 1, an opening outside 0 to 8 or a negative rate.
     """
     require_sizes("(rounds, games, simulations, steps, batch_size)", (rounds, games, simulations, steps, batch_size))
-    require_between("random_moves", random_moves, 0, 1)
+    require_between("opening", opening, 0, 8)
     require_between("learning_rate", learning_rate, 0, float("inf"))
+    settings = Settings(rounds, games, simulations, opening, steps, batch_size, learning_rate)
     init_key, key = jax.random.split(key)
-    optimizer = optimizers.adam(lambda t: learning_rate * (1 - t / (rounds * steps)))
     params = init(init_key, hidden)
-    state = optimizer.init(params)
-    one_round = jax.jit(partial(_round, optimizer, (games, simulations, random_moves), (steps, batch_size)))
+    state = _optimizer(settings).init(params)
     path, history = [params], []
     for number in range(1, rounds + 1):
-        params, state, numbers = one_round(params, state, jax.random.fold_in(key, number))
+        params, state, numbers = one_round(settings, params, state, jax.random.fold_in(key, number))
         path.append(params)
         history.append({name: float(value) for name, value in numbers.items()})
         if report is not None:
             report(number, history[-1])
-    columns: dict[str, Any] = {name: jnp.array([row[name] for row in history]) for name in history[0]}
+    columns: dict[str, Any] = {name: np.array([row[name] for row in history]) for name in history[0]}
     return params, columns | {"params": jax.tree.map(lambda *leaves: jnp.stack(leaves), *path)}
 
 
-def _round(
-    optimizer: optax.GradientTransformation,
-    play: tuple[int, int, float],
-    learn: tuple[int, int],
-    params: Params,
-    state: PyTree,
-    key: Key,
-) -> tuple[Params, PyTree, dict[str, Scalar]]:
-    games, *settings = play
+class Settings(NamedTuple):
+    """The settings of ``train``."""
+
+    rounds: int
+    games: int
+    simulations: int
+    opening: int
+    steps: int
+    batch_size: int
+    learning_rate: float
+
+
+@partial(jax.jit, static_argnums=0)
+def one_round(settings: Settings, params: Params, state: PyTree, key: Key) -> tuple[Params, PyTree, dict[str, Scalar]]:
+    """Return the parameters and the optimizer's state after a round of games and of learning, and its numbers."""
     play_key, draw_key = jax.random.split(key)
-    played = jax.vmap(lambda key: play_game(params, key, *settings))(jax.random.split(play_key, games))
-    positions = jax.tree.map(lambda leaf: leaf.reshape(games * 9, *leaf.shape[2:]), played)
-    real = jnp.log(positions.played)
+    keys = jax.random.split(play_key, settings.games)
+    games = jax.vmap(lambda key: play_game(params, key, settings.simulations, settings.opening))(keys)
+    positions = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), games)
+    real = positions.played / jnp.sum(positions.played)
 
     def step(learner: tuple[Params, PyTree], key: Array) -> tuple[tuple[Params, PyTree], Scalar]:
         params, state = learner
-        rows = jax.random.categorical(key, real, shape=learn[1:])
-        batch = jax.tree.map(lambda leaf: leaf[rows], positions)
-        value, grads = jax.value_and_grad(loss)(params, batch.boards, (batch.shares, batch.results))
-        updates, state = optimizer.update(grads, state, params)
+        rows = jax.random.choice(key, len(real), (settings.batch_size,), p=real)
+        boards, shares, results, _ = jax.tree.map(lambda leaf: leaf[rows], positions)
+        value, grads = jax.value_and_grad(loss)(params, boards, (shares, results))
+        updates, state = _optimizer(settings).update(grads, state, params)
         return (optax.apply_updates(params, updates), state), value
 
-    (params, state), values = jax.lax.scan(step, (params, state), jax.random.split(draw_key, learn[0]))
+    (params, state), values = jax.lax.scan(step, (params, state), jax.random.split(draw_key, settings.steps))
     # In a drawn game every result is 0.
-    return params, state, {"loss": jnp.mean(values), "draws": jnp.mean(jnp.all(played.results == 0, axis=1))}
+    return params, state, {"loss": jnp.mean(values), "draws": jnp.mean(jnp.all(games.results == 0, axis=1))}
+
+
+def _optimizer(settings: Settings) -> optax.GradientTransformation:
+    updates = settings.rounds * settings.steps
+    return optimizers.adam(lambda t: settings.learning_rate * (1 - t / updates))

@@ -22,7 +22,7 @@ def start() -> Int[Array, "9"]:
 
 def to_move(board: Real[Array, "*batch 9"]) -> Real[Array, "*batch"]:
     """Return whose turn it is, 1 or -1."""
-    return 1 - 2 * jnp.sum(board, axis=-1)
+    return 1 - 2 * jnp.sum(board, axis=-1, dtype=board.dtype)
 
 
 def winner(board: Real[Array, "*batch 9"]) -> Int[Array, "*batch"]:

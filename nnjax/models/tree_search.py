@@ -78,7 +78,7 @@ def simulate(network: Network, tree: Tree, new: int | Int[Array, ""], c: float |
         N=tree.N.at[walk.node, walk.move].add(walked),
         W=tree.W.at[walk.node, walk.move].add(jnp.where(walked, gain, 0)),
         P=tree.P.at[new].set(P),
-        child=tree.child.at[node, move].set(jnp.where(over, NONE, new)),
+        child=tree.child.at[node, move].set(jnp.where(over, NONE, jnp.int32(new))),
     )
 
 
@@ -100,4 +100,4 @@ def choose(tree: Tree, node: Int[Array, ""], c: float | Float[Array, ""]) -> Int
     """Return the legal move of largest Q + c P sqrt(1 + sum N) / (1 + N) at a node."""
     N, W, P = tree.N[node], tree.W[node], tree.P[node]
     score = W / jnp.maximum(N, 1) + c * P * jnp.sqrt(1 + jnp.sum(N)) / (1 + N)
-    return jnp.argmax(jnp.where(tictactoe.legal(tree.board[node]), score, -jnp.inf)).astype(jnp.int32)
+    return jnp.argmax(jnp.where(tree.board[node] == 0, score, -jnp.inf)).astype(jnp.int32)
