@@ -7,6 +7,7 @@
     perceptron      perceptron_animation  perceptron_lines            activations     activation_functions
     descent         descent_paths  example_rates                      race            optimizer_race
     classification  confusion_matrix  worst_mistakes                                  optimizer_race_animation
+    selfplay        selfplay_curve  board_policy
     saving          save  save_animation                              style           palette
 
 All look alike, by ``style``. matplotlib is imported when the first of them is used, never its pyplot.
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from nnjax.viz.race import optimizer_race, optimizer_race_animation
     from nnjax.viz.regression import fitted_curves
     from nnjax.viz.saving import Animation, save, save_animation
+    from nnjax.viz.selfplay import board_policy, selfplay_curve
     from nnjax.viz.style import palette
     from nnjax.viz.sweep import rate_sweep
 
@@ -47,6 +49,8 @@ _HOME = {
     "Animation": "saving",
     "save": "saving",
     "save_animation": "saving",
+    "board_policy": "selfplay",
+    "selfplay_curve": "selfplay",
     "palette": "style",
     "rate_sweep": "sweep",
 }
@@ -55,6 +59,7 @@ __all__ = [
     "Animation",
     "accuracy_curves",
     "activation_functions",
+    "board_policy",
     "compare_curves",
     "confusion_counts",
     "confusion_matrix",
@@ -71,6 +76,7 @@ __all__ = [
     "rate_sweep",
     "save",
     "save_animation",
+    "selfplay_curve",
     "worst_mistakes",
 ]
 
