@@ -1,4 +1,4 @@
-"""Cases of the network of self-play: boards of every stage of the game, the search's shares and the results."""
+"""Cases of the network of self-play: boards of every stage of the game, the search's shares and what came of them."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,7 +20,7 @@ def _selfplay(rng: np.random.Generator) -> Iterator[Case]:
         params = jax.tree.map(lambda leaf: rng.normal(0, 0.7, leaf.shape), shapes)
         boards = rng.choice(positions, batch)
         shares = np.where(boards == 0, rng.uniform(size=boards.shape), 0)
-        targets = (shares / shares.sum(axis=1, keepdims=True), rng.integers(-1, 2, batch).astype(np.float64))
+        targets = (shares / shares.sum(axis=1, keepdims=True), rng.uniform(-1, 1, batch))
 
         def apply(params: Any, boards: np.ndarray = boards, targets: Any = targets) -> Any:
             return models.selfplay.loss(params, *jax.tree.map(jax.numpy.asarray, (boards, targets)))

@@ -4,12 +4,12 @@ Forward, x the board seen from the side of the player to move (own stones 1, the
 
     h = trunk(x)          z = h W_p + b_p, p = softmax over the empty squares          v = tanh(a), a = h . w_v + b_v
 
-    E = 1/n sum [ -sum_k s_k log p_k + 1/2 (v - r)^2 ]          s the search's shares, r the results
+    E = 1/n sum [ -sum_k s_k log p_k + 1/2 (v - q)^2 ]          s the search's shares, q what came of them
 
 Backward. The two heads are two losses, each with its well-known beginning::
 
     dz = (p - s) / n          0 on taken squares, where both are 0
-    da = (v - r) / n * (1 - v^2)
+    da = (v - q) / n * (1 - v^2)
 
 h feeds both heads, so what they send back adds up, and one backward pass takes it through the trunk::
 
@@ -51,9 +51,9 @@ def backward(params: Params, cache: Any, dlogits: Float[ndarray, "batch 9"], dv:
 def loss_and_grads(
     params: Params, boards: Real[ndarray, "batch 9"], targets: tuple[Float[ndarray, "batch 9"], Real[ndarray, " batch"]]
 ) -> tuple[Any, Params]:
-    """Return (E, grads), that of ``jax.value_and_grad(models.selfplay.loss)``; ``targets`` = (shares, results)."""
-    shares, results = targets
+    """Return (E, grads), that of ``jax.value_and_grad(models.selfplay.loss)``; ``targets`` = (shares, worth)."""
+    shares, worth = targets
     (logits, v), cache = forward(params, boards)
     policy_loss, dlogits = losses.cross_entropy(logits, shares)
-    value_loss, dv = losses.squared_error(v, results)
+    value_loss, dv = losses.squared_error(v, worth)
     return policy_loss + value_loss, backward(params, cache, dlogits, dv)

@@ -2,8 +2,11 @@
 
 One network looks at a board and says two things: which moves are good (the policy) and who will win (the value). A
 round of learning: it plays many games against itself, looking ahead at each move by ``tree_search``; then its policy
-is trained towards the moves the search tried most, and its value towards the results. The search makes the network
-better than it is, and a better network makes a better search.
+is trained towards the moves the search tried most, and its value towards what came of them. The search makes the
+network better than it is, and a better network makes a better search.
+
+AlphaGo Zero trained the value towards the result of the game. Here half of all moves are random, so that positions
+which good players avoid are met too, and a result would say little about them; what the search found is not disturbed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +29,8 @@ Params = dict[str, Any]
 Scalar = Float[Array, ""]
 IMPOSSIBLE = -1e9
 """The logit of a taken square: its probability is 0."""
-OPEN_MIND = 0.25
+OPEN_MIND = 0.1
+"""The part of a move's probability that the search takes as equal for all: no move is ruled out by a first thought."""
 
 
 def init(key: Key, hidden: Sequence[int] = (128, 128)) -> Params:
@@ -62,20 +66,19 @@ def loss(
     boards: Real[Array, "batch 9"],
     targets: tuple[Float[Array, "batch 9"], Real[Array, " batch"]],
 ) -> Scalar:
-    """Return cross_entropy(logits, shares) + squared_error(value, results), where ``targets`` = (shares, results).
+    """Return cross_entropy(logits, shares) + squared_error(value, worth), where ``targets`` = (shares, worth).
 
-    ``shares`` is how the search divided its simulations among the moves, ``results`` how the games ended for the
-    player to move: 1 won, 0 drawn, -1 lost.
+    ``shares`` is how the search divided its simulations among the moves, ``worth`` what came of them for the player to
+    move, on average: 1 won, 0 drawn, -1 lost.
     """
-    shares, results = targets
+    shares, worth = targets
     logits, values = apply(params, boards)
-    return losses.cross_entropy(logits, shares) + losses.squared_error(values, results)
+    return losses.cross_entropy(logits, shares) + losses.squared_error(values, worth)
 
 
-def think(params: Params, board: Int[Array, "9"], simulations: int = 50) -> Float[Array, "9"]:
-    """Return the share of the search's simulations that went to each move.
+def think(params: Params, board: Int[Array, "9"], simulations: int = 50) -> tuple[Float[Array, "9"], Float[Array, ""]]:
+    """Return (shares, worth): what ``tree_search`` with this network makes of the board.
 
-    To the search, a quarter of each probability is the same for all moves: none is ruled out by a first thought.
     Raises ValueError for a board that cannot be or that is finished, and for fewer than one simulation.
     """
 
@@ -87,43 +90,37 @@ def think(params: Params, board: Int[Array, "9"], simulations: int = 50) -> Floa
 
 
 class Game(NamedTuple):
-    """Nine moves of a game, or fewer: ``played`` says which positions are real, ``results`` is as in ``loss``."""
+    """The nine positions of a game and what the search made of each; of a shorter game, only some are ``played``."""
 
     boards: Int[Array, "*games 9 9"]
     shares: Float[Array, "*games 9 9"]
-    results: Float[Array, "*games 9"]
+    worth: Float[Array, "*games 9"]
     played: Bool[Array, "*games 9"]
 
 
-def play_game(params: Params, key: Key, simulations: int, opening: int) -> Game:
-    """Return a game of the network against itself, each move drawn from the search's shares.
+def play_game(params: Params, key: Key, simulations: int, random_moves: float | Scalar) -> Game:
+    """Return a game of the network against itself.
 
-    Before that come 0 to ``opening`` random moves, so that it meets positions that good players never let arise. From
-    these nothing is learnt: their results come from moves that no player chose.
+    Each move is drawn from the search's shares or, with probability ``random_moves``, from all legal ones.
     """
-    opening_key, *keys = jax.random.split(key, 10)
-    random_moves = jax.random.randint(opening_key, (), 0, opening + 1)
 
-    def one_move(board: Array, turn: tuple[Array, Array]) -> tuple[Array, tuple[Array, ...]]:
-        number, key = turn
-        shares, legal = think(params, board, simulations), tictactoe.legal(board)
-        in_opening, over = number < random_moves, tictactoe.finished(board)
-        move = jax.random.categorical(key, jnp.log(jnp.where(in_opening, legal, shares)))
-        after = jnp.where(over, board, tictactoe.play(board, move))
-        return after, (board, shares, ~over & ~in_opening)
+    def one_move(board: Array, key: Array) -> tuple[Array, tuple[Array, ...]]:
+        (shares, worth), legal = think(params, board, simulations), tictactoe.legal(board)
+        chances = (1 - random_moves) * shares + random_moves * legal / jnp.maximum(1, jnp.sum(legal))
+        move = jax.random.categorical(key, jnp.log(chances))
+        over = tictactoe.finished(board)
+        return jnp.where(over, board, tictactoe.play(board, move)), (board, shares, worth, ~over)
 
-    last, (boards, shares, played) = jax.lax.scan(one_move, tictactoe.start(), (jnp.arange(9), jnp.stack(keys)))
-    results = tictactoe.winner(last) * tictactoe.to_move(boards)
-    return Game(boards, shares, results.astype(shares.dtype), played)
+    return Game(*jax.lax.scan(one_move, tictactoe.start(), jax.random.split(key, 9))[1])
 
 
 def train(
     key: Key,
     *,
-    rounds: int = 100,
+    rounds: int = 120,
     games: int = 256,
     simulations: int = 50,
-    opening: int = 6,
+    random_moves: float = 0.5,
     steps: int = 32,
     batch_size: int = 256,
     learning_rate: float = 3e-3,
@@ -134,26 +131,25 @@ def train(
 
     A round plays ``games`` games at once and then makes ``steps`` steps of Adam, each on ``batch_size`` positions drawn
     from them, at a rate that falls from ``learning_rate`` to 0 over the rounds. After each, ``report(round, numbers)``
-    is called, round = 1, 2, ...; the numbers are its "loss" and the share of "draws" among its games. The history has
-    them for all rounds, and "params": those at the start and after each round, stacked. The same key gives the same.
-    Raises ValueError for a count below 1, an opening outside 0 to 8 or a negative rate.
+    is called, round = 1, 2, ..., numbers = {"loss": the mean over its steps}. The history has "loss", (rounds,), and
+    "params": those at the start and after each round, stacked. The same key gives the same.
+    Raises ValueError for a count below 1, random_moves outside 0 to 1 or a negative rate.
     """
     require_sizes("(rounds, games, simulations, steps, batch_size)", (rounds, games, simulations, steps, batch_size))
-    require_between("opening", opening, 0, 8)
+    require_between("random_moves", random_moves, 0, 1)
     require_between("learning_rate", learning_rate, 0, float("inf"))
-    settings = Settings(rounds, games, simulations, opening, steps, batch_size, learning_rate)
+    settings = Settings(rounds, games, simulations, float(random_moves), steps, batch_size, float(learning_rate))
     init_key, key = jax.random.split(key)
     params = init(init_key, hidden)
     state = _optimizer(settings).init(params)
     path, history = [params], []
     for number in range(1, rounds + 1):
-        params, state, numbers = one_round(settings, params, state, jax.random.fold_in(key, number))
+        params, state, value = one_round(settings, params, state, jax.random.fold_in(key, number))
         path.append(params)
-        history.append({name: float(value) for name, value in numbers.items()})
+        history.append(float(value))
         if report is not None:
-            report(number, history[-1])
-    columns: dict[str, Any] = {name: np.array([row[name] for row in history]) for name in history[0]}
-    return params, columns | {"params": jax.tree.map(lambda *leaves: jnp.stack(leaves), *path)}
+            report(number, {"loss": history[-1]})
+    return params, {"loss": np.array(history), "params": jax.tree.map(lambda *leaves: jnp.stack(leaves), *path)}
 
 
 class Settings(NamedTuple):
@@ -162,32 +158,31 @@ class Settings(NamedTuple):
     rounds: int
     games: int
     simulations: int
-    opening: int
+    random_moves: float
     steps: int
     batch_size: int
     learning_rate: float
 
 
 @partial(jax.jit, static_argnums=0)
-def one_round(settings: Settings, params: Params, state: PyTree, key: Key) -> tuple[Params, PyTree, dict[str, Scalar]]:
-    """Return the parameters and the optimizer's state after a round of games and of learning, and its numbers."""
+def one_round(settings: Settings, params: Params, state: PyTree, key: Key) -> tuple[Params, PyTree, Scalar]:
+    """Return the parameters and the optimizer's state after a round of games and of learning, and its mean loss."""
     play_key, draw_key = jax.random.split(key)
     keys = jax.random.split(play_key, settings.games)
-    games = jax.vmap(lambda key: play_game(params, key, settings.simulations, settings.opening))(keys)
+    games = jax.vmap(lambda key: play_game(params, key, settings.simulations, settings.random_moves))(keys)
     positions = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), games)
     real = positions.played / jnp.sum(positions.played)
 
     def step(learner: tuple[Params, PyTree], key: Array) -> tuple[tuple[Params, PyTree], Scalar]:
         params, state = learner
         rows = jax.random.choice(key, len(real), (settings.batch_size,), p=real)
-        boards, shares, results, _ = jax.tree.map(lambda leaf: leaf[rows], positions)
-        value, grads = jax.value_and_grad(loss)(params, boards, (shares, results))
+        boards, shares, worth, _ = jax.tree.map(lambda leaf: leaf[rows], positions)
+        value, grads = jax.value_and_grad(loss)(params, boards, (shares, worth))
         updates, state = _optimizer(settings).update(grads, state, params)
         return (optax.apply_updates(params, updates), state), value
 
     (params, state), values = jax.lax.scan(step, (params, state), jax.random.split(draw_key, settings.steps))
-    # In a drawn game every result is 0.
-    return params, state, {"loss": jnp.mean(values), "draws": jnp.mean(jnp.all(games.results == 0, axis=1))}
+    return params, state, jnp.mean(values)
 
 
 def _optimizer(settings: Settings) -> optax.GradientTransformation:

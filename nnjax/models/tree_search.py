@@ -46,10 +46,14 @@ class Walk(NamedTuple):
     length: Int[Array, ""]
 
 
-def search(network: Network, board: Int[Array, "9"], simulations: int, *, c: float = 1.5) -> Float[Array, "9"]:
-    """Return the share of the simulations in which each move was tried at ``board``, an unfinished game.
+def search(
+    network: Network, board: Int[Array, "9"], simulations: int, *, c: float = 1.5
+) -> tuple[Float[Array, "9"], Float[Array, ""]]:
+    """Return (shares, worth) of ``board``, an unfinished game.
 
-    Raises ValueError for fewer than one simulation and for a board without a move to make, unless it is traced.
+    ``shares`` is how the simulations were divided among the moves, ``worth`` the mean of what came of them for the
+    player to move. Raises ValueError for fewer than one simulation and for a board without a move to make, unless it
+    is traced.
     """
     tictactoe.require_unfinished("board", board)
     require_between("simulations", simulations, 1, float("inf"))
@@ -58,7 +62,7 @@ def search(network: Network, board: Int[Array, "9"], simulations: int, *, c: flo
     tree = Tree(jnp.tile(board, (nodes, 1)), zeros, zeros, zeros, jnp.full((nodes, 9), NONE, jnp.int32))
     tree = tree._replace(P=tree.P.at[0].set(network(board)[0]))
     tree = jax.lax.fori_loop(1, nodes, lambda node, tree: simulate(network, tree, node, c), tree)
-    return tree.N[0] / simulations
+    return tree.N[0] / simulations, jnp.sum(tree.W[0]) / simulations
 
 
 def simulate(network: Network, tree: Tree, new: int | Int[Array, ""], c: float | Float[Array, ""]) -> Tree:

@@ -110,4 +110,5 @@ def _message(curves: Mapping[str, np.ndarray]) -> str:
     if last_loss < rounds:
         return f"No game is lost from round {last_loss + 1} of self-play on"
     worst = min(curves, key=lambda label: float(curves[label][-1]))
-    return f"After {words.several(rounds, 'round')} {words.percent(1 - curves[worst][-1])} of the games against {worst} are lost"
+    lost = words.percent(1 - curves[worst][-1])
+    return f"After {words.several(rounds, 'round')} {lost} of the games against {worst} are lost"

@@ -18,11 +18,11 @@ BOARDS = [
 
 
 def in_python(network, board, simulations, c):
-    """Return the visit counts of the root by a recursion that shares nothing with the arrays of the package."""
+    """Return the visits N of the root and the sum of its W, by a recursion without the arrays of the package."""
     nodes = {}
 
     def visit(board, moves):
-        """Return the worth of the board, reached by these moves, for the player to move, after one step further."""
+        """Return what comes of the board, reached by these moves, for the player to move."""
         choices = manual.tictactoe.moves(board)
         if not choices:
             return manual.tictactoe.winner(board) * manual.tictactoe.to_move(board)
@@ -44,7 +44,7 @@ def in_python(network, board, simulations, c):
 
     for _ in range(simulations + 1):
         visit(board, ())
-    return nodes[()]["N"]
+    return nodes[()]["N"], sum(nodes[()]["W"])
 
 
 @pytest.mark.parametrize("c", [0.5, 1.5])
@@ -62,9 +62,10 @@ def test_the_visits_are_those_of_a_plain_recursion(c):
 
     with jax.enable_x64(True):
         search = jax.jit(jax.vmap(lambda board: tree_search.search(by_jax, board, SIMULATIONS, c=c)))
-        visits = np.asarray(search(jnp.array(BOARDS, jnp.int32))) * SIMULATIONS
+        shares, worth = jax.tree.map(np.asarray, search(jnp.array(BOARDS, jnp.int32)))
     expected = [in_python(by_numpy, board, SIMULATIONS, c) for board in BOARDS]
-    np.testing.assert_allclose(visits, expected, atol=1e-9)
+    np.testing.assert_allclose(shares * SIMULATIONS, [visits for visits, _ in expected], atol=1e-9)
+    np.testing.assert_allclose(worth * SIMULATIONS, [total for _, total in expected], rtol=1e-9)
 
 
 def know_nothing(board):
@@ -80,7 +81,8 @@ def know_nothing(board):
     ],
 )
 def test_looking_ahead_finds_the_move_without_any_knowledge(board, move):
-    shares = tree_search.search(know_nothing, jnp.array(board), 300)
+    shares, worth = tree_search.search(know_nothing, jnp.array(board), 300)
+    assert worth.shape == ()
     assert shares.shape == (9,)
     assert float(shares.sum()) == pytest.approx(1)
     assert not np.asarray(shares)[np.array(board) != 0].any()
