@@ -30,7 +30,10 @@ Scalar = Float[Array, ""]
 IMPOSSIBLE = -1e9
 """The logit of a taken square: its probability is 0."""
 OPEN_MIND = 0.1
-"""The part of a move's probability that the search takes as equal for all: no move is ruled out by a first thought."""
+"""This part of the probability is the same for all moves in the search, so that no first thought rules a move out.
+
+AlphaGo Zero adds random noise for it. Without either, some trainings end with a mistake that is never looked into.
+"""
 
 
 def init(key: Key, hidden: Sequence[int] = (128, 128)) -> Params:
