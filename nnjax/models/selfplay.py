@@ -32,7 +32,7 @@ IMPOSSIBLE = -1e9
 OPEN_MIND = 0.1
 """This part of the probability is the same for all moves in the search, so that no first thought rules a move out.
 
-AlphaGo Zero adds random noise for it. Without either, some trainings end with a mistake that is never looked into.
+AlphaGo Zero adds random noise for it. Without either, more trainings end with a mistake that is never looked into.
 """
 
 
@@ -136,6 +136,7 @@ def train(
     from them, at a rate that falls from ``learning_rate`` to 0 over the rounds. After each, ``report(round, numbers)``
     is called, round = 1, 2, ..., numbers = {"loss": the mean over its steps}. The history has "loss", (rounds,), and
     "params": those at the start and after each round, stacked. The same key gives the same.
+    Nothing promises that the player cannot be beaten; ``manual.tictactoe.results`` tells, exactly.
     Raises ValueError for a count below 1, random_moves outside 0 to 1 or a negative rate.
     """
     require_sizes("(rounds, games, simulations, steps, batch_size)", (rounds, games, simulations, steps, batch_size))
