@@ -12,6 +12,7 @@ from nnjax.certify import (
     layer_cases,
     loss_cases,
     model_cases,
+    selfplay_cases,
     sequence_cases,
 )
 from nnjax.certify.engine import Case, Certificate, certify_cases
@@ -24,8 +25,9 @@ CASES: dict[str, Callable[[np.random.Generator], Iterator[Case]]] = {
     **model_cases.CASES,
     **image_cases.CASES,
     **sequence_cases.CASES,
-    **history_cases.CASES,
     **attention_cases.CASES,
+    **history_cases.CASES,
+    **selfplay_cases.CASES,
 }
 
 

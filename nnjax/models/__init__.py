@@ -17,8 +17,11 @@ from nnjax.models import (
     perceptron,
     rnn,
     rnn_language,
+    selfplay,
     text_cnn,
+    tictactoe,
     transformer,
+    tree_search,
     vision_transformer,
 )
 
@@ -35,7 +38,10 @@ __all__ = [
     "perceptron",
     "rnn",
     "rnn_language",
+    "selfplay",
     "text_cnn",
+    "tictactoe",
     "transformer",
+    "tree_search",
     "vision_transformer",
 ]

@@ -12,6 +12,7 @@
     attention       attention_maps  position_patterns
     convolution     convolution_animation                             pooling_windows pooling
     tiles           filters  feature_maps  samples_grid
+    selfplay        selfplay_curve  board_policy
     saving          save  save_animation                              style           palette
     memory          gradients_over_time
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from nnjax.viz.race import optimizer_race, optimizer_race_animation
     from nnjax.viz.regression import fitted_curves
     from nnjax.viz.saving import Animation, save, save_animation
+    from nnjax.viz.selfplay import board_policy, selfplay_curve
     from nnjax.viz.style import palette
     from nnjax.viz.sweep import rate_sweep
     from nnjax.viz.tiles import feature_maps, filters, samples_grid
@@ -70,6 +72,8 @@ _HOME = {
     "Animation": "saving",
     "save": "saving",
     "save_animation": "saving",
+    "board_policy": "selfplay",
+    "selfplay_curve": "selfplay",
     "palette": "style",
     "rate_sweep": "sweep",
     "feature_maps": "tiles",
@@ -82,6 +86,7 @@ __all__ = [
     "accuracy_curves",
     "activation_functions",
     "attention_maps",
+    "board_policy",
     "capacity_curve",
     "compare_curves",
     "confusion_counts",
@@ -108,6 +113,7 @@ __all__ = [
     "samples_grid",
     "save",
     "save_animation",
+    "selfplay_curve",
     "timeline",
     "worst_mistakes",
 ]
