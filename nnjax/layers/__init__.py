@@ -3,6 +3,6 @@
 A file that holds two layers names them: ``layer_norm_init``, ``layer_norm_apply``.
 """
 
-from nnjax.layers import dense, dropout, maxout, normalization
+from nnjax.layers import dense, dropout, elman, embedding, gru, lstm, maxout, normalization, recurrence
 
-__all__ = ["dense", "dropout", "maxout", "normalization"]
+__all__ = ["dense", "dropout", "elman", "embedding", "gru", "lstm", "maxout", "normalization", "recurrence"]

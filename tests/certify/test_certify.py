@@ -131,6 +131,11 @@ def test_every_planted_mistake_fails(mistake):
         ("losses", "cross_entropy", "losses.cross_entropy"),
         ("dense", "backward", "layers.dense"),
         ("normalization", "layer_norm_backward", "layers.layer_norm"),
+        ("embedding", "backward", "layers.embedding"),
+        ("elman", "step_backward", "layers.elman"),
+        ("lstm", "backward", "layers.lstm"),
+        ("gru", "step_backward", "layers.gru"),
+        ("rnn", "stack_backward", "models.rnn"),
     ],
 )
 def test_a_mistake_in_the_package_fails_its_certificate(monkeypatch, room, function, name):
