@@ -20,12 +20,23 @@ from jaxtyping import PyTree
 
 from nnjax.checks import unknown
 
-TWINS = {"linear": "dense.Neurons", "logistic": "dense.Neurons", "mlp": "dense.MLP"}
+TWINS = {
+    "linear": "dense.Neurons",
+    "logistic": "dense.Neurons",
+    "mlp": "dense.MLP",
+    "rnn": "recurrent.Classifier",
+    "rnn_language": "recurrent.LanguageModel",
+}
 """The models that have a twin, and where it is."""
 
 WITHOUT = {
     "perceptron": "its step has no gradient, and Flax no rule of Rosenblatt's",
     "adaline": "its outputs are those of 'linear', which has one",
+    "hopfield": "Flax has no network without layers and losses",
+    "gan": "its generator and its discriminator are two networks; carry each as an 'mlp'",
+    "selfplay": "its network plays with a search that Flax does not have",
+    "tictactoe": "it is a game",
+    "tree_search": "it is a search",
 }
 """Why the others have none."""
 

@@ -51,7 +51,7 @@ def filled(twin: type[Twin], params: PyTree, settings: dict[str, Any]) -> Twin:
         slot.variable.set_value(jnp.asarray(leaf).reshape(slot.variable.shape))
 
     jax.tree.map(fill, module.slots(), params)
-    nnx.reseed(module, default=0)
+    nnx.reseed(module, default=0, carry=0)
     module.eval()
     return module
 
