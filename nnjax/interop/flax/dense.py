@@ -49,7 +49,7 @@ class MLP(Twin):
     ):
         self.layers = nnx.List([nnx.Linear(i, o, rngs=rngs) for i, o in pairwise(sizes)])
         self.activations = tuple(activations)
-        self.dropout = nnx.Dropout(dropout, rngs=rngs)
+        self.dropout = nnx.Dropout(dropout, rngs=rngs if dropout else None)
 
     def __call__(self, x: jax.Array) -> jax.Array:
         """Return the outputs, (batch, outputs)."""
