@@ -101,5 +101,5 @@ def test_tokens():
         checks.require_tokens("tokens", np.array([[0, 4]]), 4)
     with pytest.raises(ValueError, match=r"^tokens is -1; tokens of a table of 4 rows run from 0 to 3$"):
         checks.require_tokens("tokens", np.array(-1), 4)
-    with pytest.raises(ValueError, match="^tokens has dtype float64; tokens are integers"):
+    with pytest.raises(ValueError, match=r"^tokens has dtype float64; tokens are integers"):
         checks.require_tokens("tokens", np.zeros(2), 4)

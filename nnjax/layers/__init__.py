@@ -3,6 +3,34 @@
 A file that holds two layers names them: ``layer_norm_init``, ``layer_norm_apply``.
 """
 
-from nnjax.layers import dense, dropout, elman, embedding, gru, lstm, maxout, normalization, recurrence
+from nnjax.layers import (
+    attention,
+    dense,
+    dropout,
+    elman,
+    embedding,
+    gru,
+    lstm,
+    maxout,
+    memory,
+    normalization,
+    positions,
+    recurrence,
+    transformer_block,
+)
 
-__all__ = ["dense", "dropout", "elman", "embedding", "gru", "lstm", "maxout", "normalization", "recurrence"]
+__all__ = [
+    "attention",
+    "dense",
+    "dropout",
+    "elman",
+    "embedding",
+    "gru",
+    "lstm",
+    "maxout",
+    "memory",
+    "normalization",
+    "positions",
+    "recurrence",
+    "transformer_block",
+]

@@ -9,6 +9,7 @@ Throughout, dv stands for the derivative of the loss by v and has the shape of v
 from nnjax.manual import (
     activations,
     adaline,
+    attention,
     dense,
     dropout,
     elman,
@@ -22,13 +23,18 @@ from nnjax.manual import (
     mlp,
     normalization,
     perceptron,
+    positions,
     rnn,
     rnn_language,
+    transformer,
+    transformer_block,
+    vision_transformer,
 )
 
 __all__ = [
     "activations",
     "adaline",
+    "attention",
     "dense",
     "dropout",
     "elman",
@@ -42,6 +48,10 @@ __all__ = [
     "mlp",
     "normalization",
     "perceptron",
+    "positions",
     "rnn",
     "rnn_language",
+    "transformer",
+    "transformer_block",
+    "vision_transformer",
 ]

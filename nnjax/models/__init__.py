@@ -4,6 +4,26 @@ What shapes the parameters is an argument of ``init``; what does not is a keywor
 ``functools.partial``.
 """
 
-from nnjax.models import adaline, linear, logistic, mlp, perceptron, rnn, rnn_language
+from nnjax.models import (
+    adaline,
+    linear,
+    logistic,
+    mlp,
+    perceptron,
+    rnn,
+    rnn_language,
+    transformer,
+    vision_transformer,
+)
 
-__all__ = ["adaline", "linear", "logistic", "mlp", "perceptron", "rnn", "rnn_language"]
+__all__ = [
+    "adaline",
+    "linear",
+    "logistic",
+    "mlp",
+    "perceptron",
+    "rnn",
+    "rnn_language",
+    "transformer",
+    "vision_transformer",
+]

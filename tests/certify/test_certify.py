@@ -48,6 +48,7 @@ def certified_layers():
         functions = public_names(module)
         found |= {f"layers.{name}"} if "apply" in functions else set()
         found |= {f"layers.{f.removesuffix('_apply')}" for f in functions if f.endswith("_apply")}
+        found |= {f"layers.{f}" for f in functions & {"dot_product_attention"}}
     return found
 
 
@@ -131,6 +132,12 @@ def test_every_planted_mistake_fails(mistake):
         ("losses", "cross_entropy", "losses.cross_entropy"),
         ("dense", "backward", "layers.dense"),
         ("normalization", "layer_norm_backward", "layers.layer_norm"),
+        ("attention", "backward", "layers.dot_product_attention"),
+        ("attention", "multi_head_backward", "layers.multi_head"),
+        ("positions", "learned_backward", "layers.learned"),
+        ("transformer_block", "backward", "layers.transformer_block"),
+        ("transformer", "blocks_backward", "models.transformer"),
+        ("vision_transformer", "backward", "models.vision_transformer"),
         ("embedding", "backward", "layers.embedding"),
         ("elman", "step_backward", "layers.elman"),
         ("lstm", "backward", "layers.lstm"),
