@@ -9,13 +9,20 @@ import optax
 from flax import nnx
 
 from nnjax.data import Dataset
-from nnjax.interop.flax.dense import MLP
-from nnjax.interop.flax.recurrent import LanguageModel
+from nnjax.interop.flax import dense, recurrent, transformer
 from tests.benchmarks import networks
 
 
 def lstm(net: networks.LSTM, steps: int) -> Callable[[], float]:
-    model = LanguageModel(net.tokens, (net.width, net.hidden), cell="lstm", rngs=nnx.Rngs(0))
+    model = recurrent.LanguageModel(net.tokens, (net.width, net.hidden), cell="lstm", rngs=nnx.Rngs(0))
+    return _training(model, *net.data(steps), net.batch)
+
+
+def gpt(net: networks.GPT, steps: int) -> Callable[[], float]:
+    model = transformer.LanguageModel(
+        net.tokens, width=net.width, layers=net.blocks, heads=net.heads, length=net.time, hidden=4 * net.width,
+        rngs=nnx.Rngs(0),
+    )  # fmt: skip
     return _training(model, *net.data(steps), net.batch)
 
 
@@ -47,7 +54,7 @@ def _step() -> Callable[..., jax.Array]:
 
 def mlp(net: networks.MLP, dataset: Dataset, epochs: int) -> Callable[[], None]:
     *hidden, _ = net.sizes[1:]
-    model = MLP(net.sizes, activations=[*[nnx.relu] * len(hidden), lambda x: x], rngs=nnx.Rngs(0))
+    model = dense.MLP(net.sizes, activations=[*[nnx.relu] * len(hidden), lambda x: x], rngs=nnx.Rngs(0))
     optimizer, step = nnx.Optimizer(model, optax.sgd(net.rate), wrt=nnx.Param), _step()
 
     def run() -> None:

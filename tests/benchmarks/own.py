@@ -17,6 +17,13 @@ def lstm(net: networks.LSTM, steps: int) -> Callable[[], float]:
     return _training(partial(models.rnn_language.apply, cell="lstm"), params, net, steps)
 
 
+def gpt(net: networks.GPT, steps: int) -> Callable[[], float]:
+    params = models.transformer.init(
+        jax.random.key(0), net.tokens, width=net.width, layers=net.blocks, heads=net.heads, length=net.time
+    )
+    return _training(partial(models.transformer.apply, heads=net.heads), params, net, steps)
+
+
 def _training(apply: Callable[..., Any], params: Any, net: Any, steps: int) -> Callable[[], float]:
     x, y = net.data(steps)
     return _fit(apply, params, SimpleNamespace(x=x, y=y), 1, optimizers.adam(networks.RATE), net.batch)

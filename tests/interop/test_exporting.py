@@ -36,7 +36,15 @@ def networks():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(7, 4)).astype(np.float32)
     tanh = partial(models.mlp.apply, activation="tanh")
-    return {"mlp": (tanh, models.mlp.init(jax.random.key(0), (4, 6, 3)), x[:2], x)}
+    tokens = rng.integers(0, 7, (5, 6)).astype(np.int32)
+    key, heads = jax.random.key(0), partial(models.transformer.apply, heads=2)
+    recurrent = models.rnn_language.init(key, 7, (4, 5))
+    transformer = models.transformer.init(key, 7, width=8, layers=1, heads=2, length=6)
+    return {
+        "mlp": (tanh, models.mlp.init(key, (4, 6, 3)), x[:2], x),
+        "rnn_language": (models.rnn_language.apply, recurrent, tokens[:1], tokens),
+        "transformer": (heads, transformer, tokens[:2], tokens),
+    }
 
 
 def test_the_file_is_run_by_plain_jax_with_any_batch_size(tmp_path):

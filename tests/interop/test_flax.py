@@ -104,6 +104,32 @@ def test_the_gru_of_flax_is_another_one(cell, message):
         flax.to_flax("rnn", params, cell=cell)
 
 
+def test_transformer():
+    params = drawn(models.transformer.init, tokens=7, width=6, layers=2, heads=3, length=5, hidden=8)
+    assert_twins("transformer", params, RNG.integers(0, 7, (2, 4)), heads=3, dropout=0.5)
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (4, 6, 3)])
+def test_vision_transformer(shape):
+    params = drawn(models.vision_transformer.init, shape=shape, classes=3, patch=2, width=6, layers=1, heads=2)
+    x = RNG.normal(size=(3, *shape)).astype(np.float32)
+    assert_twins("vision_transformer", params, x, heads=2, patch=2)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"heads": 4, "patch": 2}, "heads is 4, which does not divide the width 6"),
+        ({"heads": 2, "patch": 3}, "patch is 3; the network was made for patches of 4 numbers"),
+        ({"patch": 2}, "the model 'vision_transformer' needs the setting 'heads', the one its apply is given"),
+    ],
+)
+def test_settings_of_another_network_are_named(settings, message):
+    params = drawn(models.vision_transformer.init, shape=(4, 6), classes=3, patch=2, width=6, layers=1, heads=2)
+    with pytest.raises(ValueError, match=message):
+        flax.to_flax("vision_transformer", params, **settings)
+
+
 def test_training_goes_on_in_flax_and_comes_back():
     params, x = drawn(models.mlp.init, sizes=(4, 6, 3)), jnp.asarray(RNG.normal(size=(5, 4)), jnp.float32)
     labels = jnp.array([0, 2, 1, 0, 2])

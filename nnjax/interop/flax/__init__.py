@@ -26,6 +26,8 @@ TWINS = {
     "mlp": "dense.MLP",
     "rnn": "recurrent.Classifier",
     "rnn_language": "recurrent.LanguageModel",
+    "transformer": "transformer.LanguageModel",
+    "vision_transformer": "transformer.Vision",
 }
 """The models that have a twin, and where it is."""
 
@@ -54,10 +56,13 @@ def to_flax(model: str, params: PyTree, **settings: Any) -> Any:
         raise unknown("model", model, TWINS)
     file, name = TWINS[model].split(".")
     twin = getattr(_room(file), name)
-    known = inspect.signature(twin.like).parameters.keys() - {"params"}
+    _, *known = inspect.signature(twin.like).parameters.values()
     for setting in settings:
-        if setting not in known:
-            raise unknown("setting", setting, known)
+        if setting not in {parameter.name for parameter in known}:
+            raise unknown("setting", setting, [parameter.name for parameter in known])
+    for parameter in known:
+        if parameter.default is parameter.empty and parameter.name not in settings:
+            raise ValueError(f"the model {model!r} needs the setting {parameter.name!r}, the one its apply is given")
     return _room("twin").filled(twin, params, settings)
 
 

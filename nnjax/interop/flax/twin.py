@@ -24,19 +24,17 @@ class Slot:
 
 
 class Twin(nnx.Module):
-    """A module that stands for a model. A subclass has ``like``, ``slots`` and ``__call__``."""
+    """A module that stands for a model.
 
-    @classmethod
-    def like(cls, params: PyTree) -> "Twin":
-        """Return a module of the sizes of ``params``; the settings of the model are further keywords."""
-        raise NotImplementedError
+    Its class has ``like(params, **settings)``, which returns a module of the sizes of the parameters, and ``slots``.
+    """
 
     def slots(self) -> PyTree:
         """Return the parameters of the model with a ``Slot`` in place of each array."""
         raise NotImplementedError
 
 
-def filled(twin: type[Twin], params: PyTree, settings: dict[str, Any]) -> Twin:
+def filled(twin: Any, params: PyTree, settings: dict[str, Any]) -> Twin:
     """Return the twin with the numbers of ``params`` in evaluation; nothing is drawn at random on the way."""
     given = jax.tree.map(np.shape, params)
     try:
