@@ -27,17 +27,23 @@ AXES = {"cnn": "CNN: images in a mini-batch", "gpt": "GPT: characters in a text"
 def run(rounds: int = 5, examples: dict[str, int] = EXAMPLES, picture: Path = PICTURE) -> Rows:
     rows: Rows = []
     curves: dict[str, dict[str, np.ndarray]] = {}
-    for name, nets in SIZES.items():
-        makers = {peer: partial(at_all_sizes, file, name, examples[name]) for peer, file in LIBRARIES.items()}
+    for name, count in examples.items():
+        makers = {peer: partial(at_all_sizes, file, name, count) for peer, file in LIBRARIES.items()}
         _, returned = in_turns_apart(makers, rounds)
-        curves[name] = {peer: np.array(values) for peer, values in returned.items()}
-        work = np.array([net.flops() / net.batch for net in nets.values()])
-        first, *_, last = nets
-        grown = curves[name]["nnjax"][:, -1] / curves[name]["nnjax"][:, 0] / (work[-1] / work[0])
-        what = {"cnn": f"CNN, batch {last}: time an example", "gpt": f"GPT, block {last}: time an example"}[name]
-        rows.append((f"{what} per FLOP, times that at {first}", spread(grown), "at most 1"))
+        curves[name] = {peer: grown(name, np.array(values)) for peer, values in returned.items()}
+        first, *_, last = SIZES[name]
+        what = f"CNN, batch {last}" if name == "cnn" else f"GPT, block {last}"
+        for peer, curve in curves[name].items():
+            wanted = "at most 1" if peer == "nnjax" else ""
+            rows.append((f"{what}: time per FLOP, times that at {first}, {peer}", spread(curve[:, -1]), wanted))
     draw(curves, picture)
     return rows
+
+
+def grown(name: str, seconds_an_example: np.ndarray) -> np.ndarray:
+    """Return the time per FLOP at each size, times that at the first: 1 is growth in step with the work."""
+    per_flop = seconds_an_example / [net.flops() / net.batch for net in SIZES[name].values()]
+    return per_flop / per_flop[:, :1]
 
 
 def at_all_sizes(library: str, name: str, examples: int) -> Callable[[], list[float]]:
@@ -51,21 +57,23 @@ def at_all_sizes(library: str, name: str, examples: int) -> Callable[[], list[fl
 
 @style.context()
 def draw(curves: dict[str, dict[str, np.ndarray]], path: Path) -> None:
-    """Write the picture: median times an example, (rounds, sizes) of each library, and the work, as times the first."""
-    figure, panels = canvas.blank(4.0, columns=2)
-    for axes, (name, nets) in zip(panels, SIZES.items(), strict=True):
-        sizes = list(nets)
-        work = np.array([net.flops() / net.batch for net in nets.values()])
-        handles = axes.plot(sizes, work / work[0], color=style.palette["grey"], linewidth=6, alpha=0.35)
-        for index, values in enumerate(curves[name].values()):
-            middle = np.median(values, axis=0)
-            handles += axes.plot(sizes, middle / middle[0], **style.series(index))
+    """Write the picture of what ``grown`` returned, (rounds, sizes) for each network and library: medians, ranges."""
+    figure, panels = canvas.blank(3.8, columns=len(curves), sharey=True)
+    for axes, (name, libraries) in zip(panels, curves.items(), strict=True):
+        sizes = list(SIZES[name])
+        handles = axes.plot(sizes, np.ones(len(sizes)), color=style.palette["grey"], linewidth=6, alpha=0.35)
+        for index, values in enumerate(libraries.values()):
+            look = style.series(index)
+            axes.fill_between(sizes, values.min(0), values.max(0), color=look["color"], alpha=0.18, linewidth=0)
+            handles += axes.plot(sizes, np.median(values, axis=0), **look)
         axes.set_xscale("log", base=2)
         axes.set_xticks(sizes, labels=map(str, sizes))
         axes.minorticks_off()
-        axes.set_ylim(bottom=0)
         axes.set_xlabel(AXES[name])
-    panels[0].set_ylabel("for an example, times the first")
-    canvas.legend(figure, handles, ["work in FLOPs", *(f"time, {library}" for library in LIBRARIES)])
-    canvas.headline(figure, "The time of a training step grows no faster than its work")
+    panels[0].set_ylim(0, max(1.1, panels[0].get_ylim()[1]))
+    panels[0].set_ylabel("time per FLOP, times the first")
+    canvas.legend(figure, handles, ["in step with the work", *libraries])
+    kept = all(np.median(curve["nnjax"][:, -1]) <= 1 for curve in curves.values())
+    grows = "grows no faster than" if kept else "beside"
+    canvas.headline(figure, f"The time of a training step {grows} its work")
     save(figure, path)

@@ -11,6 +11,7 @@ from tests.benchmarks.measure import contestant, in_turns_apart, spread
 LIBRARIES = {"nnjax": "own", "PyTorch": "torch_peers", "Flax NNX": "flax_peers", "Equinox": "equinox_peers"}
 """The libraries, and the file beside this one that holds their networks; imported only where they run."""
 
+NETWORKS = {"cnn": networks.CNN(), "lstm": networks.LSTM(), "gpt": networks.GPT()}
 STEPS = {"cnn": 20, "lstm": 60, "gpt": 30}
 """The steps of one turn: a few seconds."""
 
@@ -21,13 +22,14 @@ Rows = list[tuple[str, str, str]]
 
 def run(rounds: int = 5, steps: dict[str, int] = STEPS) -> Rows:
     rows: Rows = []
-    for name, net in {"cnn": networks.CNN(), "lstm": networks.LSTM(), "gpt": networks.GPT()}.items():
-        makers = {peer: partial(contestant, file, name, net, steps[name]) for peer, file in LIBRARIES.items()}
+    for name, count in steps.items():
+        net = NETWORKS[name]
+        makers = {peer: partial(contestant, file, name, net, count) for peer, file in LIBRARIES.items()}
         taken, losses = in_turns_apart(makers, rounds)
         for peer, values in losses.items():
             if not np.isfinite(values).all():
                 raise ValueError(f"the {name} of {peer} has the losses {values}: what was timed is not a training")
-        own = taken["nnjax"] / steps[name]
+        own = taken["nnjax"] / count
         rows.append((f"{title(name, net)}: ms a training step", spread(1e3 * own, ".1f"), ""))
         rows.append((f"{name.upper()}: GFLOP/s", spread(net.flops() / own / 1e9, ".0f"), ""))
         for peer in WANTED:
