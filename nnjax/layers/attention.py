@@ -4,7 +4,7 @@
 key. A query that may look at nothing gets nothing: its weights, its output and its gradient are 0, never nan.
 
 The gradient of attention is derived by hand (``nnjax.manual.attention``) and given to JAX: it remembers q, k and v
-instead of several arrays of the size of the weights, half the memory of a training step.
+where JAX's own would remember several arrays of the size of the weights, which grow with the square of the time.
 """
 
 import math
@@ -88,7 +88,8 @@ def multi_head_weights(
     params: Params, x: Float[Array, "*batch time width"], *, heads: int, mask: Mask = None
 ) -> Float[Array, "*batch heads time time"]:
     """Return the weights with which each head of ``multi_head_apply`` looks; raises ValueError like that."""
-    return attention_weights(*_heads(params, x, ("Wq", "Wk"), heads, mask), mask)
+    q, k = _heads(params, x, ("Wq", "Wk"), heads, mask)
+    return attention_weights(q, k, mask)
 
 
 def require_heads(heads: int, width: int) -> None:

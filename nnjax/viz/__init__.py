@@ -7,6 +7,7 @@
     perceptron      perceptron_animation  perceptron_lines            activations     activation_functions
     descent         descent_paths  example_rates                      race            optimizer_race
     classification  confusion_matrix  worst_mistakes                                  optimizer_race_animation
+    attention       attention_maps  position_patterns
     saving          save  save_animation                              style           palette
     memory          gradients_over_time
 
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nnjax.viz.activations import activation_functions
+    from nnjax.viz.attention import attention_maps, position_patterns
     from nnjax.viz.boundary import decision_boundary
     from nnjax.viz.classification import confusion_counts, confusion_matrix, worst_mistakes
     from nnjax.viz.curves import accuracy_curves, compare_curves, loss_curves
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 _HOME = {
     "activation_functions": "activations",
+    "attention_maps": "attention",
+    "position_patterns": "attention",
     "decision_boundary": "boundary",
     "confusion_counts": "classification",
     "confusion_matrix": "classification",
@@ -58,6 +62,7 @@ __all__ = [
     "Animation",
     "accuracy_curves",
     "activation_functions",
+    "attention_maps",
     "compare_curves",
     "confusion_counts",
     "confusion_matrix",
@@ -72,6 +77,7 @@ __all__ = [
     "palette",
     "perceptron_animation",
     "perceptron_lines",
+    "position_patterns",
     "rate_sweep",
     "save",
     "save_animation",
