@@ -3,6 +3,6 @@
 A file that holds two layers names them: ``layer_norm_init``, ``layer_norm_apply``.
 """
 
-from nnjax.layers import dense, dropout, maxout, normalization
+from nnjax.layers import conv, dense, dropout, maxout, normalization, pooling
 
-__all__ = ["dense", "dropout", "maxout", "normalization"]
+__all__ = ["conv", "dense", "dropout", "maxout", "normalization", "pooling"]

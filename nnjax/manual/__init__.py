@@ -9,6 +9,7 @@ Throughout, dv stands for the derivative of the loss by v and has the shape of v
 from nnjax.manual import (
     activations,
     adaline,
+    conv,
     dense,
     dropout,
     linear,
@@ -18,11 +19,14 @@ from nnjax.manual import (
     mlp,
     normalization,
     perceptron,
+    pooling,
+    windows,
 )
 
 __all__ = [
     "activations",
     "adaline",
+    "conv",
     "dense",
     "dropout",
     "linear",
@@ -32,4 +36,6 @@ __all__ = [
     "mlp",
     "normalization",
     "perceptron",
+    "pooling",
+    "windows",
 ]

@@ -48,6 +48,7 @@ def certified_layers():
         functions = public_names(module)
         found |= {f"layers.{name}"} if "apply" in functions else set()
         found |= {f"layers.{f.removesuffix('_apply')}" for f in functions if f.endswith("_apply")}
+        found |= {f"layers.{f}" for f in functions if f.endswith("_pool")}
     return found
 
 
@@ -131,6 +132,8 @@ def test_every_planted_mistake_fails(mistake):
         ("losses", "cross_entropy", "losses.cross_entropy"),
         ("dense", "backward", "layers.dense"),
         ("normalization", "layer_norm_backward", "layers.layer_norm"),
+        ("conv", "backward", "layers.conv2d"),
+        ("pooling", "max_pool_backward", "layers.max_pool"),
     ],
 )
 def test_a_mistake_in_the_package_fails_its_certificate(monkeypatch, room, function, name):
