@@ -55,17 +55,23 @@ def require_sizes(name: str, sizes: Sequence[int], least: int = 1) -> None:
             raise ValueError(f"{name} holds {size!r}; every size must be a whole number of at least 1")
 
 
-def require_labels(name: str, labels: Any, classes: int) -> None:
+def require_labels(name: str, labels: Any, classes: int, kind: str = "labels of {} classes") -> None:
     """Raise if a concrete label lies outside 0 .. classes - 1; ``jit`` would clamp it silently."""
     if isinstance(labels, jax.core.Tracer):
         return
     values = np.asarray(labels)
     wrong = np.argwhere((values < 0) | (values >= classes))
-    if wrong.size:
-        place = ", ".join(map(str, wrong[0]))
-        raise ValueError(
-            f"{name}[{place}] is {values[tuple(wrong[0])]}; labels of {classes} classes run from 0 to {classes - 1}"
-        )
+    if len(wrong):
+        place = f"[{', '.join(map(str, wrong[0]))}]" if values.ndim else ""
+        value = values[tuple(wrong[0])]
+        raise ValueError(f"{name}{place} is {value}; {kind.format(classes)} run from 0 to {classes - 1}")
+
+
+def require_tokens(name: str, tokens: Any, rows: int) -> None:
+    """Raise unless ``tokens`` are integers and, where they are concrete, numbers of the ``rows`` of a table."""
+    if not np.issubdtype(tokens.dtype, np.integer):
+        raise ValueError(f"{name} has dtype {tokens.dtype}; tokens are integers, the numbers of the rows of a table")
+    require_labels(name, tokens, rows, "tokens of a table of {} rows")
 
 
 def unknown(name: str, value: Any, known: Iterable[str]) -> ValueError:

@@ -119,6 +119,25 @@ def adam(
     return optax.GradientTransformation(init, update)
 
 
+def clip_by_global_norm(limit: Number) -> optax.GradientTransformation:
+    """Return the gradients, all shortened alike where they are together longer than ``limit``: g <- g limit / ||g||.
+
+    The norm is that of all gradients as one vector, so the direction is kept (Pascanu, Mikolov and Bengio, 2013). It
+    stands before an optimizer: ``optax.chain(clip_by_global_norm(1.0), adam(1e-3))``.
+    Raises ValueError for a limit below 0.
+    """
+    require_between("limit", limit, 0, float("inf"), high_included=False)
+
+    def init(params: PyTree) -> optax.EmptyState:
+        return optax.EmptyState()
+
+    def update(grads: PyTree, state: optax.EmptyState, params: PyTree = None) -> tuple[PyTree, optax.EmptyState]:
+        norm = jnp.sqrt(sum(jnp.sum(g**2) for g in jax.tree.leaves(grads)))
+        return jax.tree.map(lambda g: jnp.where(norm < limit, g, g / norm.astype(g.dtype) * limit), grads), state
+
+    return optax.GradientTransformation(init, update)
+
+
 @partial(jax.jit, inline=True)
 def _corrected(mean: PyTree, decay: Number, t: Array) -> PyTree:
     # Compiled as one, as in optax: 1 - decay^t is small, and rounding decay^t on its way would cost hundreds of ulps.

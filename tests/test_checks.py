@@ -101,3 +101,14 @@ def test_unknown_suggests_the_closest():
     error = checks.unknown("activation", "rleu", ["tanh", "relu", "elu"])
     assert str(error) == "unknown activation 'rleu'; did you mean 'relu'? (known: elu, relu, tanh)"
     assert str(checks.unknown("optimizer", 7, ["sgd"])) == "unknown optimizer 7 (known: sgd)"
+
+
+def test_tokens():
+    checks.require_tokens("tokens", np.array([[0, 3]]), 4)
+    jax.jit(lambda tokens: checks.require_tokens("tokens", tokens, 4))(jnp.array([4]))
+    with pytest.raises(ValueError, match=r"^tokens\[0, 1\] is 4; tokens of a table of 4 rows run from 0 to 3$"):
+        checks.require_tokens("tokens", np.array([[0, 4]]), 4)
+    with pytest.raises(ValueError, match=r"^tokens is -1; tokens of a table of 4 rows run from 0 to 3$"):
+        checks.require_tokens("tokens", np.array(-1), 4)
+    with pytest.raises(ValueError, match=r"^tokens has dtype float64; tokens are integers"):
+        checks.require_tokens("tokens", np.zeros(2), 4)

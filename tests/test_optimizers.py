@@ -176,6 +176,46 @@ def test_inside_optax_chain(name):
     assert_close(*run(params, gradients))
 
 
+@pytest.mark.parametrize("tree", TREES)
+@pytest.mark.parametrize("limit", [0.5, 100.0, 0.0])
+def test_clipped_gradients_are_those_of_optax_to_the_last_bit(tree, limit):
+    gradients = drawn(tree, 6, STEPS)
+    ours, theirs = optimizers.clip_by_global_norm(limit), optax.clip_by_global_norm(limit)
+    clipped = 0
+    for n in range(STEPS):
+        gradient = jax.tree.map(lambda g, n=n: jnp.asarray(g[n]), gradients)
+        mine, state = ours.update(gradient, ours.init(gradient))
+        yours, _ = theirs.update(gradient, theirs.init(gradient))
+        assert_identical(mine, yours)
+        assert jax.tree.leaves(state) == []
+        length = np.sqrt(sum(np.sum(np.asarray(g, np.float64) ** 2) for g in jax.tree.leaves(mine)))
+        assert length <= limit * (1 + 1e-6)
+        clipped += bool(jax.tree.leaves(gradient)) and not np.array_equal(
+            jax.tree.leaves(mine)[0], jax.tree.leaves(gradient)[0]
+        )
+    assert clipped < STEPS if limit == 100.0 else clipped > 0 or not tree
+
+
+def test_clipping_keeps_the_direction_and_zeros_and_goes_before_an_optimizer():
+    clip = optimizers.clip_by_global_norm(2.5)
+    clipped, _ = clip.update({"w": jnp.array([3.0, 0.0]), "b": jnp.array(-4.0)}, clip.init(None))
+    np.testing.assert_allclose(clipped["w"], [1.5, 0])
+    np.testing.assert_allclose(clipped["b"], -2)
+    assert clip.update({"w": jnp.zeros(2)}, clip.init(None))[0]["w"].tolist() == [0, 0]
+
+    params, gradients = drawn(TREES[0], 4), drawn(TREES[0], 5, STEPS)
+
+    @jax.jit
+    def run(params, gradients):
+        def chained(clip):
+            return optax.chain(clip(0.5), optimizers.adam(0.1))
+
+        clips = optimizers.clip_by_global_norm, optax.clip_by_global_norm
+        return [scanned(chained(clip), params, gradients) for clip in clips]
+
+    assert_close(*run(params, gradients))
+
+
 def test_inject_hyperparams_sees_the_learning_rate():
     optimizer = optax.inject_hyperparams(optimizers.adam)(learning_rate=0.5)
     state = optimizer.init({"w": jnp.ones(2)})
@@ -276,6 +316,7 @@ def test_low_precision_is_kept(name, dtype):
         (lambda: optimizers.rmsprop(0.1, 1.0), "decay is 1"),
         (lambda: optimizers.adam(0.1, b1=1.5), "b1 is 1.5"),
         (lambda: optimizers.adam(0.1, b2=-1.0), "b2 is -1"),
+        (lambda: optimizers.clip_by_global_norm(-1.0), "limit is -1; it must be at least 0 and finite"),
     ],
 )
 def test_impossible_settings_are_named(make, words):

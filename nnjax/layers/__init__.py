@@ -1,8 +1,35 @@
 """Layers: ``init(key, ...) -> params`` and ``apply(params, x) -> y``; a layer without parameters has only ``apply``.
 
-A file that holds two layers names them: ``layer_norm_init``, ``layer_norm_apply``.
+A file that holds two layers names them: ``layer_norm_init``, ``layer_norm_apply``. A recurrent layer has, for all time
+steps, ``apply(params, xs, state=None) -> (outputs, state)`` and, for one, ``step(params, state, x) -> state``.
 """
 
-from nnjax.layers import conv, dense, dropout, maxout, normalization, pooling
+from nnjax.layers import (
+    conv,
+    dense,
+    dropout,
+    elman,
+    embedding,
+    gru,
+    lstm,
+    maxout,
+    memory,
+    normalization,
+    pooling,
+    recurrence,
+)
 
-__all__ = ["conv", "dense", "dropout", "maxout", "normalization", "pooling"]
+__all__ = [
+    "conv",
+    "dense",
+    "dropout",
+    "elman",
+    "embedding",
+    "gru",
+    "lstm",
+    "maxout",
+    "memory",
+    "normalization",
+    "pooling",
+    "recurrence",
+]

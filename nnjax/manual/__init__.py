@@ -1,7 +1,9 @@
 """Backpropagation by hand, in NumPy float64, without JAX: the reference that every gradient is certified against.
 
 Layers are ``forward(params, x, ...) -> (y, cache)`` and ``backward(params, cache, dy) -> (dx, grads)``; models are
-``loss_and_grads(params, x, targets, ...) -> (loss, grads)``. The arguments are NumPy arrays.
+``loss_and_grads(params, x, targets, ...) -> (loss, grads)``. The arguments are NumPy arrays. Recurrent layers also take
+and give back a state: ``forward(params, xs, state) -> ((outputs, state), caches)`` and
+``backward(params, caches, doutputs, dstate) -> (dxs, dstate of the first state, grads)``.
 
 Throughout, dv stands for the derivative of the loss by v and has the shape of v. Batches are rows: x is (batch, in).
 """
@@ -12,15 +14,21 @@ from nnjax.manual import (
     conv,
     dense,
     dropout,
+    elman,
+    embedding,
+    gru,
     linear,
     logistic,
     losses,
+    lstm,
     maxout,
     mlp,
     normalization,
     perceptron,
     pooling,
     windows,
+    rnn,
+    rnn_language,
 )
 
 __all__ = [
@@ -29,13 +37,19 @@ __all__ = [
     "conv",
     "dense",
     "dropout",
+    "elman",
+    "embedding",
+    "gru",
     "linear",
     "logistic",
     "losses",
+    "lstm",
     "maxout",
     "mlp",
     "normalization",
     "perceptron",
     "pooling",
     "windows",
+    "rnn",
+    "rnn_language",
 ]

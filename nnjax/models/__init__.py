@@ -4,6 +4,6 @@ What shapes the parameters is an argument of ``init``; what does not is a keywor
 ``functools.partial``.
 """
 
-from nnjax.models import adaline, linear, logistic, mlp, perceptron
+from nnjax.models import adaline, linear, logistic, mlp, perceptron, rnn, rnn_language
 
-__all__ = ["adaline", "linear", "logistic", "mlp", "perceptron"]
+__all__ = ["adaline", "linear", "logistic", "mlp", "perceptron", "rnn", "rnn_language"]

@@ -8,6 +8,7 @@
     descent         descent_paths  example_rates                      race            optimizer_race
     classification  confusion_matrix  worst_mistakes                                  optimizer_race_animation
     saving          save  save_animation                              style           palette
+    memory          gradients_over_time
 
 All look alike, by ``style``. matplotlib is imported when the first of them is used, never its pyplot.
 """
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from nnjax.viz.classification import confusion_counts, confusion_matrix, worst_mistakes
     from nnjax.viz.curves import accuracy_curves, compare_curves, loss_curves
     from nnjax.viz.descent import descent_paths, example_rates
+    from nnjax.viz.memory import gradients_over_time
     from nnjax.viz.perceptron import perceptron_animation, perceptron_lines
     from nnjax.viz.race import optimizer_race, optimizer_race_animation
     from nnjax.viz.regression import fitted_curves
@@ -39,6 +41,7 @@ _HOME = {
     "loss_curves": "curves",
     "descent_paths": "descent",
     "example_rates": "descent",
+    "gradients_over_time": "memory",
     "perceptron_animation": "perceptron",
     "perceptron_lines": "perceptron",
     "optimizer_race": "race",
@@ -62,6 +65,7 @@ __all__ = [
     "descent_paths",
     "example_rates",
     "fitted_curves",
+    "gradients_over_time",
     "loss_curves",
     "optimizer_race",
     "optimizer_race_animation",

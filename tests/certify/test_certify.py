@@ -134,6 +134,11 @@ def test_every_planted_mistake_fails(mistake):
         ("normalization", "layer_norm_backward", "layers.layer_norm"),
         ("conv", "backward", "layers.conv2d"),
         ("pooling", "max_pool_backward", "layers.max_pool"),
+        ("embedding", "backward", "layers.embedding"),
+        ("elman", "step_backward", "layers.elman"),
+        ("lstm", "backward", "layers.lstm"),
+        ("gru", "step_backward", "layers.gru"),
+        ("rnn", "stack_backward", "models.rnn"),
     ],
 )
 def test_a_mistake_in_the_package_fails_its_certificate(monkeypatch, room, function, name):

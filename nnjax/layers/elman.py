@@ -1,0 +1,61 @@
+"""The Elman layer, the plain recurrent network: the state is a tanh of the input and of the state before (Elman, 1990).
+
+h_t = tanh(x_t Wx + h_(t-1) Wh + b)
+"""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from nnjax.checks import require_last_axis
+from nnjax.initializers import Key
+from nnjax.layers import recurrence
+
+Params = dict[str, Array]
+Arrays = tuple[Array, ...]
+Hidden = Float[Array, "*batch hidden"]
+
+
+def init(key: Key, inputs: int, hidden: int) -> Params:
+    """Return {"Wx": (inputs, hidden), "Wh": (hidden, hidden) orthogonal, "b": (hidden,) zeros}.
+
+    Raises ValueError for a size below 1.
+    """
+    return recurrence.weights(key, inputs, hidden, 1)
+
+
+def step(params: Params, state: Hidden, x: Float[Array, "*batch inputs"]) -> Hidden:
+    """Return h' = tanh(x Wx + h Wh + b), one time step; raises ValueError when the features of x do not fit."""
+    require_last_axis("x", x, params["Wx"].shape[0], "the recurrent layer")
+    (h,), _ = _forward(params["Wh"], (state,), x @ params["Wx"] + params["b"])
+    return h
+
+
+def apply(
+    params: Params, xs: Float[Array, "batch time inputs"], state: Float[Array, "batch hidden"] | None = None
+) -> tuple[Float[Array, "batch time hidden"], Float[Array, "batch hidden"]]:
+    """Return (h_1 .. h_T, h_T): the states of all time steps, from ``state`` (zeros if None), and the last of them.
+
+    Raises ValueError when xs is empty or has the wrong features, or when the state is not (batch, hidden).
+    """
+    given = None if state is None else (state,)
+    outputs, (last,) = recurrence.over_time(params, xs, given, parts=1, unrolled=_unrolled)
+    return outputs, last
+
+
+def _forward(Wh: Array, state: Arrays, a: Array) -> tuple[Arrays, Arrays]:
+    (h,) = state
+    new = jnp.tanh(a + h @ Wh)
+    return (new,), (h, new)
+
+
+def _backward(Wh: Array, kept: Arrays, dstate: Arrays) -> tuple[Arrays, Array]:
+    (_, new), (dh,) = kept, dstate
+    da = dh * (1 - new**2)
+    return (da @ Wh.T,), da
+
+
+def _weight_gradient(kept: Arrays, da: Array) -> Array:
+    return recurrence.summed_products(kept[0], da)
+
+
+_unrolled = recurrence.backpropagated(_forward, _backward, _weight_gradient)
