@@ -1,10 +1,12 @@
 """Layers: ``init(key, ...) -> params`` and ``apply(params, x) -> y``; a layer without parameters has only ``apply``.
 
-A file that holds two layers names them: ``layer_norm_init``, ``layer_norm_apply``.
+A file that holds two layers names them: ``layer_norm_init``, ``layer_norm_apply``. A recurrent layer has, for all time
+steps, ``apply(params, xs, state=None) -> (outputs, state)`` and, for one, ``step(params, state, x) -> state``.
 """
 
 from nnjax.layers import (
     attention,
+    conv,
     dense,
     dropout,
     elman,
@@ -14,6 +16,7 @@ from nnjax.layers import (
     maxout,
     memory,
     normalization,
+    pooling,
     positions,
     recurrence,
     transformer_block,
@@ -21,6 +24,7 @@ from nnjax.layers import (
 
 __all__ = [
     "attention",
+    "conv",
     "dense",
     "dropout",
     "elman",
@@ -30,6 +34,7 @@ __all__ = [
     "maxout",
     "memory",
     "normalization",
+    "pooling",
     "positions",
     "recurrence",
     "transformer_block",

@@ -24,7 +24,7 @@ from nnjax.checks import require_between, require_not_empty
 
 def gradient_norms(
     step: Callable[..., Any], params: PyTree, xs: Float[Array, "batch time inputs"], state: PyTree
-) -> Float[Array, "batch time_and_one"]:
+) -> Float[Array, "batch time+1"]:
     """Return ||ds_T/ds_t|| for t = 0 .. T, the largest factor by which a change of the state s_t reaches s_T.
 
     ``step(params, state, x) -> state`` is that of a recurrent layer, ``state`` its first one, (batch, hidden), or a

@@ -4,7 +4,8 @@ A recurrent layer's step takes the state s_(t-1) and the input to s_t. The part 
 a_t = x_t Wx + b, does not wait for the state: it is one product for all time steps. What waits is done by
 ``jax.lax.scan``. Its gradient, backpropagation through time as ``nnjax.manual`` derives it, walks from the last step to
 the first with only what each step hands to the one before; the gradient by Wh, a sum over all steps, is again one
-product, after the walk. (Differentiating the scan itself would add up that sum step by step.)
+product, after the walk. (Differentiating the scan itself would add up that sum step by step.) The layers can be
+differentiated as often as one likes in reverse mode, but not forward: ``jax.jvp`` knows no gradient by hand.
 """
 
 from collections.abc import Callable
