@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import warnings
 from functools import partial
 
 import jax
@@ -9,10 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from flax import nnx
 
 from nnjax import models
 from nnjax.interop import flax
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # Flax 0.12.0 asks JAX for names that are about to go
+    from flax import nnx
 
 KEY = jax.random.key(0)
 RNG = np.random.default_rng(0)

@@ -73,7 +73,7 @@ def from_flax(module: Any) -> PyTree:
     """
     if not isinstance(module, _room("twin").Twin):
         raise ValueError(f"module is a {type(module).__name__}; from_flax takes what to_flax has made")
-    return jax.tree.map(lambda slot: slot.variable.get_value().reshape(slot.shape), module.slots())
+    return jax.tree.map(lambda slot: slot.variable[...].reshape(slot.shape), module.slots())
 
 
 def _room(file: str) -> Any:

@@ -46,7 +46,7 @@ def filled(twin: Any, params: PyTree, settings: dict[str, Any]) -> Twin:
         raise ValueError(f"params have the shapes {given}; the twin in Flax is for {wanted}")
 
     def fill(slot: Slot, leaf: Any) -> None:
-        slot.variable.set_value(jnp.asarray(leaf).reshape(slot.variable.shape))
+        slot.variable.update_from_state(nnx.Param(jnp.asarray(leaf).reshape(slot.variable.shape)))
 
     jax.tree.map(fill, module.slots(), params)
     nnx.reseed(module, default=0, carry=0)
