@@ -111,6 +111,8 @@ def _apply(params: Params, x: Array, axes: int, stride: Sizes, padding: Padding,
     windows = sliding(x.shape[1:-1], W.shape[:-2], stride, padding, dilation)
     by_product = partial(_by_product, windows=windows, groups=groups)
     by_xla = partial(_by_xla, windows=windows, groups=groups)
+    if not isinstance(x.shape[0], int):  # jax.export for any batch: a symbol cannot be cut into parts
+        return by_xla(x, W) + params["b"]
     return jax.lax.platform_dependent(x, W, cpu=by_product, default=by_xla) + params["b"]
 
 
