@@ -1,7 +1,6 @@
 """The networks in Flax NNX, as its documentation would have them written: the twins of ``nnjax.interop``."""
 
 from collections.abc import Callable
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -10,27 +9,14 @@ import optax
 from flax import nnx
 
 from nnjax.data import Dataset
-from nnjax.interop.flax import dense, recurrent, transformer
+from nnjax.interop.flax import convolutional, dense, recurrent, transformer
 from tests.benchmarks import networks
 
 
-class CNN(nnx.Module):
-    def __init__(self, net: networks.CNN, *, rngs: nnx.Rngs):
-        inputs, first, second = net.channels
-        self.conv1 = nnx.Conv(inputs, first, (net.kernel, net.kernel), rngs=rngs)
-        self.conv2 = nnx.Conv(first, second, (net.kernel, net.kernel), rngs=rngs)
-        self.max_pool = partial(nnx.max_pool, window_shape=(2, 2), strides=(2, 2))
-        self.linear1 = nnx.Linear(net.flat, net.hidden, rngs=rngs)
-        self.linear2 = nnx.Linear(net.hidden, net.classes, rngs=rngs)
-
-    def __call__(self, x: jax.Array) -> jax.Array:
-        x = self.max_pool(nnx.relu(self.conv1(x)))
-        x = self.max_pool(nnx.relu(self.conv2(x)))
-        return self.linear2(nnx.relu(self.linear1(x.reshape(x.shape[0], -1))))
-
-
 def cnn(net: networks.CNN, steps: int) -> Callable[[], float]:
-    return _training(CNN(net, rngs=nnx.Rngs(0)), *net.data(steps), net.batch)
+    kernels, sizes = 2 * [(net.kernel, net.kernel)], (net.flat, net.hidden, net.classes)
+    model = convolutional.CNN(net.channels, sizes, kernels=kernels, pools=(2, 2), rngs=nnx.Rngs(0))
+    return _training(model, *net.data(steps), net.batch)
 
 
 def lstm(net: networks.LSTM, steps: int) -> Callable[[], float]:

@@ -24,6 +24,8 @@ TWINS = {
     "linear": "dense.Neurons",
     "logistic": "dense.Neurons",
     "mlp": "dense.MLP",
+    "cnn": "convolutional.CNN",
+    "text_cnn": "convolutional.TextCNN",
     "rnn": "recurrent.Classifier",
     "rnn_language": "recurrent.LanguageModel",
     "transformer": "transformer.LanguageModel",
@@ -34,6 +36,7 @@ TWINS = {
 WITHOUT = {
     "perceptron": "its step has no gradient, and Flax no rule of Rosenblatt's",
     "adaline": "its outputs are those of 'linear', which has one",
+    "alexnet": "Flax has no local response normalisation",
     "hopfield": "Flax has no network without layers and losses",
     "gan": "its generator and its discriminator are two networks; carry each as an 'mlp'",
     "selfplay": "its network plays with a search that Flax does not have",
