@@ -15,7 +15,7 @@ from nnjax.layers.windows import per_axis
 
 
 class CNN(Twin):
-    """Convolution, ReLU and max pooling for each kernel; then an MLP on the flattened maps, dropout before each layer."""
+    """Convolution, ReLU and max pooling for each kernel; an MLP on the flattened maps; dropout before dense layers."""
 
     def __init__(
         self,
