@@ -4,6 +4,18 @@ What shapes the parameters is an argument of ``init``; what does not is a keywor
 ``functools.partial``.
 """
 
-from nnjax.models import adaline, linear, logistic, mlp, perceptron, rnn, rnn_language
+from nnjax.models import adaline, alexnet, cnn, lenet, linear, logistic, mlp, perceptron, rnn, rnn_language, text_cnn
 
-__all__ = ["adaline", "linear", "logistic", "mlp", "perceptron", "rnn", "rnn_language"]
+__all__ = [
+    "adaline",
+    "alexnet",
+    "cnn",
+    "lenet",
+    "linear",
+    "logistic",
+    "mlp",
+    "perceptron",
+    "rnn",
+    "rnn_language",
+    "text_cnn",
+]
