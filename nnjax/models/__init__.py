@@ -6,24 +6,32 @@ What shapes the parameters is an argument of ``init``; what does not is a keywor
 
 from nnjax.models import (
     adaline,
+    alexnet,
+    cnn,
+    lenet,
     linear,
     logistic,
     mlp,
     perceptron,
     rnn,
     rnn_language,
+    text_cnn,
     transformer,
     vision_transformer,
 )
 
 __all__ = [
     "adaline",
+    "alexnet",
+    "cnn",
+    "lenet",
     "linear",
     "logistic",
     "mlp",
     "perceptron",
     "rnn",
     "rnn_language",
+    "text_cnn",
     "transformer",
     "vision_transformer",
 ]
