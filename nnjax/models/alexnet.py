@@ -72,7 +72,7 @@ def apply(
         x = activations.relu(layers.conv.conv2d_apply(layer, x, padding="SAME", groups=groups))
         x = layers.local_response.apply(x) if normalised else x
         x = layers.pooling.max_pool(x, 3, stride=2, padding="SAME") if pooled else x
-    flat = x.reshape(len(x), -1)
+    flat = x.reshape(x.shape[0], -1)
     return cnn.dense_apply(params["dense"], flat, dropout=dropout, key=key)
 
 

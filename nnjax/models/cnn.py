@@ -72,7 +72,7 @@ def apply(
     Raises ValueError for a wrong shape, or ``pool`` and ``padding`` other than in ``init``.
     """
     maps = features(params["conv"], x, pool=pool, padding=padding)[-1]
-    flat = maps.reshape(len(maps), -1)
+    flat = maps.reshape(x.shape[0], -1)
     wanted = params["dense"][0]["W"].shape[0]
     if flat.shape[1] != wanted:
         raise ValueError(
