@@ -7,30 +7,16 @@ from typing import Any
 
 import jax
 
-from nnjax import activations, layers, models, optimizers, training
+from nnjax import models, optimizers, training
 from nnjax.data import Dataset
 from tests.benchmarks import networks
 
 
 def cnn(net: networks.CNN, steps: int) -> Callable[[], float]:
-    keys, (inputs, first, second) = jax.random.split(jax.random.key(0), 4), net.channels
-    params = {
-        "conv": [
-            layers.conv.conv2d_init(keys[0], net.kernel, inputs, first),
-            layers.conv.conv2d_init(keys[1], net.kernel, first, second),
-        ],
-        "dense": [
-            layers.dense.init(keys[2], net.flat, net.hidden),
-            layers.dense.init(keys[3], net.hidden, net.classes),
-        ],
-    }
-    return _training(_cnn, params, net, steps)
-
-
-def _cnn(params: Any, x: jax.Array) -> jax.Array:
-    for conv in params["conv"]:
-        x = layers.pooling.max_pool(activations.relu(layers.conv.conv2d_apply(conv, x, padding="SAME")), 2)
-    return models.mlp.apply(params["dense"], x.reshape(len(x), -1))
+    inputs, *filters = net.channels
+    shape = (net.side, net.side, inputs)
+    params = models.cnn.init(jax.random.key(0), shape, filters, (net.hidden,), net.classes, kernel=net.kernel)
+    return _training(models.cnn.apply, params, net, steps)
 
 
 def lstm(net: networks.LSTM, steps: int) -> Callable[[], float]:

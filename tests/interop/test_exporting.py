@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnjax import interop, layers, models
+from nnjax import interop, models
 
 READER = """
 import sys
@@ -31,11 +31,6 @@ except ImportError:
 """
 
 
-def convolutional(params, x):
-    maps = layers.pooling.max_pool(layers.conv.conv2d_apply(params[0], x, padding="SAME"), 2)
-    return layers.dense.apply(params[1], maps.reshape(x.shape[0], -1))
-
-
 def networks():
     """Return, for each name, apply, params, an example and another batch."""
     rng = np.random.default_rng(0)
@@ -46,9 +41,9 @@ def networks():
     recurrent = models.rnn_language.init(key, 7, (4, 5))
     transformer = models.transformer.init(key, 7, width=8, layers=1, heads=2, length=6)
     images = rng.random((3, 6, 6, 1), np.float32)
-    conv = [layers.conv.conv2d_init(key, 3, 1, 4), layers.dense.init(key, 36, 3)]
+    convolutional = models.cnn.init(key, (6, 6, 1), (3,), (4,), 3, kernel=3)
     return {
-        "convolutional": (convolutional, conv, images[:2], images),
+        "cnn": (models.cnn.apply, convolutional, images[:2], images),
         "mlp": (tanh, models.mlp.init(key, (4, 6, 3)), x[:2], x),
         "rnn_language": (models.rnn_language.apply, recurrent, tokens[:1], tokens),
         "transformer": (heads, transformer, tokens[:2], tokens),

@@ -84,15 +84,13 @@ def test_mlp(sizes, settings):
 
 @pytest.mark.parametrize(("kernel", "pool", "padding"), [(3, 2, "SAME"), ((3, 2), (2, 1), "VALID"), (2, 2, 1)])
 def test_cnn(kernel, pool, padding):
-    cnn = pytest.importorskip("nnjax.models.cnn")
     made = {"shape": (9, 8, 2), "filters": (3, 4), "hidden": (5,), "classes": 3, "kernel": kernel}
-    params = drawn(cnn.init, pool=pool, padding=padding, **made)
+    params = drawn(models.cnn.init, pool=pool, padding=padding, **made)
     assert_twins("cnn", params, RNG.normal(size=(2, 9, 8, 2)).astype(np.float32), pool=pool, padding=padding)
 
 
 def test_text_cnn():
-    text_cnn = pytest.importorskip("nnjax.models.text_cnn")
-    params = drawn(text_cnn.init, tokens=7, classes=3, width=4, filters=5, kernels=(2, 3))
+    params = drawn(models.text_cnn.init, tokens=7, classes=3, width=4, filters=5, kernels=(2, 3))
     assert_twins("text_cnn", params, RNG.integers(0, 7, (3, 6)), dropout=0.5)
 
 

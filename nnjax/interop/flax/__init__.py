@@ -37,6 +37,7 @@ WITHOUT = {
     "perceptron": "its step has no gradient, and Flax no rule of Rosenblatt's",
     "adaline": "its outputs are those of 'linear', which has one",
     "alexnet": "Flax has no local response normalisation",
+    "lenet": "Flax has no subsampling that learns, and no connections from some maps only",
     "hopfield": "Flax has no network without layers and losses",
     "gan": "its generator and its discriminator are two networks; carry each as an 'mlp'",
     "selfplay": "its network plays with a search that Flax does not have",
