@@ -6,7 +6,7 @@ The rooms, from the ground up::
     layers  models                                            init(key, ...) -> params;  apply(params, x) -> outputs
     manual  certify                                           backpropagation by hand; the proof that it equals jax.grad
     data  training                                            load(name) -> Dataset;  fit(apply, params, dataset)
-    viz  tour                                                 pictures, and the whole course in one run
+    interop  viz  tour                                        to and from Flax; pictures; the whole course in one run
 
 Submodules load at first use, so that ``import nnjax`` costs no more than ``import jax``.
 """
@@ -21,6 +21,7 @@ __all__ = [
     "certify",
     "data",
     "initializers",
+    "interop",
     "layers",
     "losses",
     "manual",

@@ -23,7 +23,7 @@ LEVELS = [
     {"layers"},
     {"models"},
     {"certify", "data", "training"},
-    {"viz"},
+    {"interop", "viz"},
     {"tour", "runs"},
     {"cli"},
 ]

@@ -11,7 +11,7 @@ from nnjax import layers, manual, models
 from nnjax.certify.engine import Case
 from nnjax.certify.layer_cases import of_layer
 from nnjax.certify.model_cases import of_model
-from nnjax.manual import conv, pooling
+from nnjax.manual import conv, local_response, pooling
 
 Cases = Callable[[np.random.Generator], Iterator[Case]]
 
@@ -85,96 +85,112 @@ def _adaptive_pool(rng: np.random.Generator) -> Iterator[Case]:
         yield _without_params(rng.normal(size=shape), apply, "adaptive_average_pool", lengths)
 
 
-def _random_like(rng: np.random.Generator, init: Callable[[Any], Any]) -> Any:
-    """Return parameters shaped as ``init(key)`` has them, biases random too: at 0 a wrong gradient could hide."""
-    return jax.tree.map(lambda p: rng.normal(0, 0.5, p.shape), jax.eval_shape(init, jax.random.key(0)))
+def _local_response(rng: np.random.Generator) -> Iterator[Case]:
+    settings: list[tuple[tuple[int, ...], dict[str, Any]]] = [
+        ((2, 7), {}),
+        ((1, 2, 2, 4), {"alpha": 0.5, "depth": 3}),
+        ((2, 1), {"alpha": 1.0, "bias": 1.0}),
+    ]
+    for shape, setting in settings:
+
+        def by_hand(x: Any, dy: Any, setting: Any = setting) -> tuple[Any, Any]:
+            y, cache = local_response.forward(x, **setting)
+            return y, None if dy is None else local_response.backward(cache, dy)
+
+        yield Case(rng.normal(size=shape), partial(layers.local_response.apply, **setting), by_hand)
 
 
-CNNS: list[tuple[tuple[int, int, int], dict[str, Any], dict[str, Any]]] = [
-    ((4, 6, 1), {"filters": (2, 3), "hidden": (4,), "kernel": 3}, {}),
-    ((5, 5, 2), {"filters": (2,), "hidden": (), "kernel": 2}, {"size": 3, "stride": 2}),  # overlapping
-    ((3, 4, 1), {"filters": (2, 1, 2), "hidden": (3, 3), "kernel": (2, 3, 1)}, {"pooled": (1,)}),
-]  # shape of an image, what init is told, how maps are pooled
+def _drawn(rng: np.random.Generator, init: Callable[..., Any], size: float = 0.5) -> Any:
+    """Return parameters without a zero; only their shapes come from ``init(key)``."""
+    shapes = jax.eval_shape(init, jax.random.key(0))
+    return jax.tree.map(lambda p: rng.normal(0, size, p.shape), shapes)
+
+
+CNNS: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
+    ({"shape": (4, 5, 1), "filters": (2, 2), "hidden": (3,)}, {"kernel": 3}, {}),
+    ({"shape": (5, 4, 2), "filters": (2,), "hidden": ()}, {"kernel": 2}, {"padding": "VALID"}),
+    ({"shape": (4, 4, 1), "filters": (2, 1, 2), "hidden": (2, 2)}, {"kernel": (3, 1, 3)}, {"pool": (1, 2, 2)}),
+]  # sizes, settings of init alone, settings of both
 
 
 def _cnn(rng: np.random.Generator) -> Iterator[Case]:
-    for shape, made, layout in CNNS:
-        params = _random_like(rng, partial(models.cnn.init, shape=shape, classes=3, **made, **layout))
-        x, labels = rng.normal(size=(2, *shape)), rng.integers(0, 3, 2)
-        by_hand = partial(manual.cnn.loss_and_grads, **layout)
-        yield of_model(params, x, labels, partial(models.cnn.loss, **layout), by_hand)
-    key, rate = jax.random.key(3), 0.4
-    params = _random_like(rng, partial(models.cnn.init, shape=(4, 4, 1), filters=(2,), hidden=(6,), kernel=3))
-    mask = np.asarray(layers.dropout.mask(jax.random.split(key, 1)[0], (3, 6), rate), np.float64)
+    for sizes, setting, both in CNNS:
+        params = _drawn(rng, partial(models.cnn.init, classes=3, **sizes, **setting, **both))
+        yield of_model(
+            params, rng.normal(size=(3, *sizes["shape"])), rng.integers(0, 3, 3),
+            partial(models.cnn.loss, **both), partial(manual.cnn.loss_and_grads, **both),
+        )  # fmt: skip
+    key, rate, batch = jax.random.key(3), 0.4, 4
+    params = _drawn(rng, partial(models.cnn.init, shape=(4, 4, 1), filters=(3,), hidden=(5,), classes=2, kernel=3))
     yield of_model(
-        params, rng.normal(size=(3, 4, 4, 1)), rng.integers(0, 10, 3),
+        params, rng.normal(size=(batch, 4, 4, 1)), rng.integers(0, 2, batch),
         partial(models.cnn.loss, dropout=rate, key=key),
-        partial(manual.cnn.loss_and_grads, masks=[mask], rate=rate),
+        partial(manual.cnn.loss_and_grads, masks=_masks(key, batch, (12, 5), rate), rate=rate),
     )  # fmt: skip
 
 
+def _masks(key: Any, batch: int, sizes: tuple[int, ...], rate: float) -> list[np.ndarray]:
+    """Return the dropout masks of the flattened maps and the hidden layers, from the keys that the models take."""
+    first, rest = jax.random.split(key)
+    keys = [first, *jax.random.split(rest, len(sizes) - 1)]
+    shapes = [(batch, size) for size in sizes]
+    return [np.asarray(layers.dropout.mask(k, shape, rate), np.float64) for k, shape in zip(keys, shapes, strict=True)]
+
+
 def _alexnet(rng: np.random.Generator) -> Iterator[Case]:
-    """The layout with fewer maps; images of 15 x 15 are the smallest that it takes."""
-    for channels in (1, 2, 3):
-        made: dict[str, Any] = {"filters": (2, 1, 2, 1, 2), "hidden": (3, 2), "classes": 3, "kernel": (3, 3, 1, 2, 1)}
-        shape = (15, 15, channels)
-        params = _random_like(rng, partial(models.cnn.init, shape=shape, **made, **models.alexnet.LAYOUT))
-        x, labels = rng.normal(size=(2, *shape)), rng.integers(0, 3, 2)
-        yield of_model(params, x, labels, models.alexnet.loss, manual.alexnet.loss_and_grads)
+    key, rate = jax.random.key(5), 0.5
+    for batch, shape, dropped in ((2, (3, 4, 1), False), (1, (5, 3, 2), False), (3, (4, 4, 1), True)):
+        sizes: dict[str, Any] = {"shape": shape, "filters": (2,) * 5, "hidden": (3, 2), "classes": 3}
+        params = _drawn(rng, partial(models.alexnet.init, **sizes))
+        loss, by_hand = models.alexnet.loss, manual.alexnet.loss_and_grads
+        if dropped:
+            loss = partial(loss, key=key)
+            by_hand = partial(by_hand, masks=_masks(key, batch, (2, 3, 2), rate), rate=rate)
+        yield of_model(params, rng.normal(size=(batch, *shape)), rng.integers(0, 3, batch), loss, by_hand)
+
+
+def along(rng: np.random.Generator, params: Any, case: Callable[[Any], Case], directions: int = 5) -> Case:
+    """Return the case of the loss at params + sum_k t_k D_k, differentiated by the t_k: dE/dt_k = sum dE/dparams D_k.
+
+    The D_k are random and move every parameter, so it certifies the gradient of a network of which there are too many
+    to be moved one by one; ``case(params)`` is the case in all of them.
+    """
+    whole = case(params)
+    moves = [jax.tree.map(lambda p: rng.normal(0, 0.1, p.shape), params) for _ in range(directions)]
+
+    def at(t: Any) -> Any:
+        return jax.tree.map(lambda p, *d: p + sum(t[k] * d[k] for k in range(directions)), params, *moves)
+
+    def by_hand(t: Any, dy: Any) -> tuple[Any, Any]:
+        loss, grads = whole.by_hand(at(t), dy)
+        slopes = [sum(np.sum(a * b) for a, b in zip(*map(jax.tree.leaves, (grads, d)), strict=True)) for d in moves]
+        return loss, np.array(slopes)
+
+    return Case(np.zeros(directions), lambda t: whole.apply(at(t)), by_hand)
 
 
 def _lenet(rng: np.random.Generator) -> Iterator[Case]:
-    by_hand = partial(manual.lenet.loss_and_grads, table=models.lenet.TABLE, codes=models.lenet.CODES)
-    for batch in (1, 2, 3):
-        params = jax.tree.map(np.asarray, models.lenet.init(jax.random.key(int(rng.integers(1 << 30)))))
-        x, labels = rng.uniform(size=(batch, 32, 32, 1)), rng.integers(0, 10, batch)
-        yield along_directions(params, x, labels, models.lenet.loss, by_hand, rng)
+    by_hand = partial(manual.lenet.loss_and_grads, codes=models.lenet.CODES)
+    for batch, side in ((2, 28), (1, 32), (3, 28)):
+        params = _drawn(rng, models.lenet.init, 0.1)
+        x, labels = rng.uniform(size=(batch, side, side, 1)), rng.integers(0, 10, batch)
+        yield along(rng, params, partial(of_model, x=x, d=labels, loss=models.lenet.loss, by_hand=by_hand))
 
 
 def _text_cnn(rng: np.random.Generator) -> Iterator[Case]:
-    for batch, length, grams in ((2, 6, (2, 3)), (3, 3, (1, 3)), (1, 4, (4,))):
-        params = _random_like(rng, partial(models.text_cnn.init, tokens=5, classes=3, width=3, grams=grams, filters=2))
-        tokens, labels = rng.integers(0, 5, (batch, length)), rng.integers(0, 3, batch)
-        yield of_model(params, tokens, labels, models.text_cnn.loss, manual.text_cnn.loss_and_grads)
-    key, rate = jax.random.key(5), 0.5
-    mask = np.asarray(layers.dropout.mask(key, (4, 4), rate), np.float64)
-    params = _random_like(rng, partial(models.text_cnn.init, tokens=5, classes=3, width=2, grams=(1, 2), filters=2))
+    for batch, time, kernels in ((2, 4, (2, 3)), (1, 1, (2, 4)), (3, 5, (1,))):
+        params = _drawn(rng, partial(models.text_cnn.init, tokens=4, classes=3, width=2, filters=2, kernels=kernels))
+        x, labels = rng.integers(0, 4, (batch, time)), rng.integers(0, 3, batch)
+        yield of_model(params, x, labels, models.text_cnn.loss, manual.text_cnn.loss_and_grads)
+    key, rate = jax.random.key(3), 0.4
+    mask = np.asarray(layers.dropout.mask(key, (3, 2), rate), np.float64)
     yield of_model(
-        params, rng.integers(0, 5, (4, 5)), rng.integers(0, 3, 4),
-        partial(models.text_cnn.loss, dropout=rate, key=key),
+        params, x, labels, partial(models.text_cnn.loss, dropout=rate, key=key),
         partial(manual.text_cnn.loss_and_grads, mask=mask, rate=rate),
     )  # fmt: skip
 
 
-def along_directions(
-    params: Any, x: np.ndarray, targets: np.ndarray, loss: Any, loss_and_grads: Any, rng: np.random.Generator
-) -> Case:
-    """Return the case of a network too large for a difference at every weight: along six random directions.
-
-    The inputs are t, the network's parameters are params + sum_k t_k direction_k, and the gradient by t_k is the sum
-    over all weights of gradient times direction_k.
-    """
-    base = jax.tree.map(lambda p: np.asarray(p, np.float64), params)
-    directions = jax.tree.map(lambda p: 0.1 * rng.normal(size=(6, *p.shape)), base)
-
-    def moved(t: Any) -> Any:
-        return jax.tree.map(lambda p, d: p + (t.reshape(-1, *[1] * p.ndim) * d).sum(axis=0), base, directions)
-
-    def by_hand(t: Any, dy: Any) -> tuple[Any, Any]:
-        value, grads = loss_and_grads(moved(t), x, targets)
-        if dy is None:
-            return value, None
-        along = jax.tree.map(lambda g, d: (g * d).reshape(len(d), -1).sum(axis=1), grads, directions)
-        return value, dy * sum(jax.tree.leaves(along))
-
-    return Case(np.zeros(6), lambda t: loss(moved(t), jax.numpy.asarray(x), jax.numpy.asarray(targets)), by_hand)
-
-
 CASES: dict[str, Cases] = {
-    "models.cnn": _cnn,
-    "models.lenet": _lenet,
-    "models.alexnet": _alexnet,
-    "models.text_cnn": _text_cnn,
     "layers.conv1d": partial(_conv, "conv1d", CONV1D),
     "layers.conv2d": partial(_conv, "conv2d", CONV2D),
     "layers.max_pool": partial(_pool, "max_pool"),
@@ -182,4 +198,9 @@ CASES: dict[str, Cases] = {
     "layers.global_max_pool": partial(_global_pool, "global_max_pool"),
     "layers.global_average_pool": partial(_global_pool, "global_average_pool"),
     "layers.adaptive_average_pool": _adaptive_pool,
+    "layers.local_response": _local_response,
+    "models.cnn": _cnn,
+    "models.alexnet": _alexnet,
+    "models.lenet": _lenet,
+    "models.text_cnn": _text_cnn,
 }

@@ -111,6 +111,8 @@ def _apply(params: Params, x: Array, axes: int, stride: Sizes, padding: Padding,
     windows = sliding(x.shape[1:-1], W.shape[:-2], stride, padding, dilation)
     by_product = partial(_by_product, windows=windows, groups=groups)
     by_xla = partial(_by_xla, windows=windows, groups=groups)
+    if not isinstance(x.shape[0], int):  # jax.export for any batch: a symbol cannot be cut into parts
+        return by_xla(x, W) + params["b"]
     return jax.lax.platform_dependent(x, W, cpu=by_product, default=by_xla) + params["b"]
 
 
@@ -138,7 +140,7 @@ def _by_product(x: Array, W: Array, *, windows: Sequence[Window], groups: int) -
     batch, channels = len(x), x.shape[-1]
     bytes_each = math.prod(w.stops * w.size for w in windows) * channels * x.dtype.itemsize
     most = max(1, CACHE_BYTES // bytes_each)
-    if not isinstance(batch, int) or batch <= most:  # a batch of unknown size, as when a model is exported, is one part
+    if batch <= most:
         return few(x)
     at_once = next(size for size in range(most, 0, -1) if batch % size == 0)
     y = jax.lax.map(jax.checkpoint(few), x.reshape(-1, at_once, *x.shape[1:]))

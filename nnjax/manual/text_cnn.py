@@ -1,20 +1,19 @@
-"""The convolutional network for text by hand.
+"""The convolutional network of text by hand.
 
-Forward, for texts of tokens u_1 .. u_T and the filters of each length n::
+Forward, for tokens t_1 .. t_T and the filters of each width k::
 
-    x_t = row u_t of the embedding          A_n = conv(x)            every filter at every place
-    m = the largest of A_n over all places, filters of all lengths side by side
-    h = relu(m), with dropout               logits = h W + b         E = cross-entropy(logits, labels)
+    e_n = row t_n of the table        r^k = max(0, conv_k(e))        m^k_o = max_n r^k_no
+    f = m^2, m^3, ... side by side    logits = f W + b               E = cross-entropy(logits, labels)
 
-Backward: the dense layer and the ReLU as always; then each filter's part of dm goes to the one place where it answered
-most, all else gets 0. From there the convolution of each length leaves its gradient by x, the lengths are added up, and
-the embedding adds up what each token got. A filter is taught by the best match of each text alone.
+Backward. The dense layer leaves df, which is cut into the dm^k. Each entry goes back to the one place where its filter
+answered most, and from there, if the answer was above 0, to the filter and to the tokens it looked at. All widths
+looked at the same rows, so their gradients by e are added up; the table adds up those of each token.
 """
 
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Integer
+from jaxtyping import Float, Integer, Num
 from numpy import ndarray
 
 from nnjax.manual import activations, conv, dense, dropout, embedding, losses, pooling
@@ -24,31 +23,34 @@ Params = dict[str, Any]
 
 def loss_and_grads(
     params: Params,
-    tokens: Integer[ndarray, "batch length"],
-    targets: Integer[ndarray, "batch"],
+    x: Integer[ndarray, "batch time"],
+    targets: Num[ndarray, "batch *classes"],
     *,
-    mask: Float[ndarray, "batch answers"] | None = None,
+    mask: Float[ndarray, "batch features"] | None = None,
     rate: float = 0.0,
 ) -> tuple[Any, Params]:
-    """Return (E, grads), that of ``jax.value_and_grad(models.text_cnn.loss)``; ``mask`` is the dropout's."""
-    x, looked_up = embedding.forward(params["embedding"], tokens)
-    answers, caches = [], []
+    """Return (E, grads), that of ``jax.value_and_grad(models.text_cnn.loss)``; ``mask`` is the dropout mask of f."""
+    rows, tokens = embedding.forward(params["embedding"], x)
+    found, caches = [], []
     for layer in params["conv"]:
-        a, convolved = conv.forward(layer, x)
-        m, won = pooling.global_max_pool_forward(a)
-        answers.append(m)
-        caches.append((convolved, won))
-    m = np.concatenate(answers, axis=1)
-    h, kept = (activations.relu(m), None) if mask is None else dropout.forward(activations.relu(m), mask, rate)
-    logits, _ = dense.forward(params["output"], h)
+        a, conv_cache = conv.forward(layer, rows, padding="SAME")
+        m, pool_cache = pooling.global_max_pool_forward(activations.relu(a))
+        found.append(m)
+        caches.append((conv_cache, a, pool_cache))
+    f, kept = np.concatenate(found, axis=1), None
+    if mask is not None:
+        f, kept = dropout.forward(f, mask, rate)
+    logits, _ = dense.forward(params["dense"], f)
     loss, dlogits = losses.cross_entropy(logits, targets)
 
-    dh, output_grads = dense.backward(params["output"], h, dlogits)
-    dm = activations.relu_backward(m, dh if kept is None else dropout.backward(kept, dh))
-    dx, conv_grads = np.zeros_like(x), []
-    for layer, (convolved, won), part in zip(params["conv"], caches, np.split(dm, len(caches), axis=1), strict=True):
-        dpart, grads = conv.backward(layer, convolved, pooling.global_max_pool_backward(won, part))
-        dx += dpart
+    df, dense_grads = dense.backward(params["dense"], f, dlogits)
+    df = df if kept is None else dropout.backward(kept, df)
+    drows, conv_grads = np.zeros_like(rows), []
+    dms = np.split(df, len(params["conv"]), axis=1)
+    for layer, (conv_cache, a, pool_cache), dm in zip(params["conv"], caches, dms, strict=True):
+        dr = pooling.global_max_pool_backward(pool_cache, dm)
+        de, grads = conv.backward(layer, conv_cache, activations.relu_backward(a, dr))
+        drows += de
         conv_grads.append(grads)
-    embedding_grads = embedding.backward(params["embedding"], looked_up, dx)
-    return loss, {"embedding": embedding_grads, "conv": conv_grads, "output": output_grads}
+    table_grads = embedding.backward(params["embedding"], tokens, drows)
+    return loss, {"embedding": table_grads, "conv": conv_grads, "dense": dense_grads}

@@ -1,45 +1,88 @@
-"""AlexNet at small size: the layout that won ImageNet in 2012, for images of about 32 x 32 (Krizhevsky et al., 2012).
+"""AlexNet at small size: the layout of Krizhevsky, Sutskever and Hinton (2012), for images of 28 x 28 or 32 x 32.
 
-Five convolutional layers with ReLU, max pooling with overlapping windows (3 wide, 2 apart) after the first, the second
-and the fifth, then two hidden dense layers with dropout 1/2 and the output. Against the published network, which took
-224 x 224 x 3 and had 60 million parameters: kernels 5 5 3 3 3 in place of 11 5 3 3 3, the first without stride, about a
-quarter of the maps, 256 in place of 4096 units, and neither local response normalisation, which later networks found
-useless (Simonyan and Zisserman, 2014), nor the split over two processors.
+Their network, which won ImageNet, and this one::
+
+    conv  ReLU  normalise  pool  |  conv  ReLU  normalise  pool  |  conv  ReLU  |  conv  ReLU  |  conv  ReLU  pool
+    dropout  dense  ReLU         |  dropout  dense  ReLU         |  dense
+
+Five convolutions; pooling windows of 3 x 3 that overlap, as they move by 2; local response normalisation after the
+first two; dropout of one half in front of the two hidden dense layers. The second, fourth and fifth convolution are in
+two groups, which is how the network was spread over two GPUs.
+
+What is smaller or simpler here: the first kernel is 5 x 5 with stride 1, not 11 x 11 with stride 4, as there are 28
+pixels and not 224; pooling is padded, so that no row of a small map is lost; there are fewer filters and units;
+weights begin as He et al. (2015) draw them, biases at 0 (theirs: deviation 0.01, and some biases at 1).
 """
 
 from collections.abc import Sequence
 from typing import Any
 
+import jax
 from jaxtyping import Array, Float, Num
 
+from nnjax import activations, layers, losses
+from nnjax.checks import require_sizes
 from nnjax.initializers import Key
-from nnjax.models import cnn
+from nnjax.layers.conv import output_size
+from nnjax.models import cnn, mlp
 
-LAYOUT: dict[str, Any] = {"pooled": (0, 1, 4), "size": 3, "stride": 2}
-"""The layers that are pooled, the windows' size and how far they move."""
+Params = dict[str, Any]
+Scalar = Float[Array, ""]
+Images = Float[Array, "batch height width channels"]
+
+KERNELS = (5, 5, 3, 3, 3)
+GROUPS = (1, 2, 1, 2, 2)
+NORMALISED = (True, True, False, False, False)
+POOLED = (True, True, False, False, True)
 
 
-def init(key: Key, shape: Sequence[int] = (28, 28, 1), *, classes: int = 10) -> cnn.Params:
-    """Return the parameters of ``cnn.init`` in this layout; raises ValueError for images smaller than 15 x 15."""
-    return cnn.init(
-        key, shape, filters=(24, 64, 96, 96, 64), kernel=(5, 5, 3, 3, 3), hidden=(256, 256), classes=classes, **LAYOUT
-    )
+def init(
+    key: Key,
+    shape: Sequence[int] = (28, 28, 1),
+    filters: Sequence[int] = (32, 64, 96, 96, 64),
+    hidden: Sequence[int] = (256, 256),
+    classes: int = 10,
+) -> Params:
+    """Return {"conv": five layers, "dense": three}, for images of ``shape`` (height, width, channels).
+
+    Raises ValueError for a size below 1, other than five numbers of filters, or odd ones where there are two groups.
+    """
+    require_sizes("shape", shape, least=3)
+    require_sizes("filters", filters)
+    require_sizes("hidden", hidden, least=0)
+    if len(filters) != len(KERNELS):
+        raise ValueError(f"filters has {len(filters)} entries; AlexNet has {len(KERNELS)} convolutions")
+    height, width, channels = shape
+    key_conv, key_dense = jax.random.split(key)
+    layout = zip(jax.random.split(key_conv, len(KERNELS)), KERNELS, filters, GROUPS, POOLED, strict=True)
+    convs = []
+    for k, kernel, outputs, groups, pooled in layout:
+        convs.append(layers.conv.conv2d_init(k, kernel, channels, outputs, groups=groups))
+        channels = outputs
+        if pooled:
+            height, width = output_size(height, 3, 2, "SAME"), output_size(width, 3, 2, "SAME")
+    return {"conv": convs, "dense": mlp.init(key_dense, (height * width * channels, *hidden, classes))}
 
 
 def apply(
-    params: cnn.Params, x: cnn.Images, *, dropout: float | cnn.Scalar = 0.5, key: Key | None = None
+    params: Params, x: Images, *, dropout: float | Scalar = 0.5, key: Key | None = None
 ) -> Float[Array, "batch classes"]:
-    """Return the logits of ``cnn.apply`` in this layout; hidden dense units are dropped when there is a ``key``."""
-    return cnn.apply(params, x, **LAYOUT, dropout=dropout, key=key)
+    """Return the logits; dropout takes place where there is a ``key``. Raises ValueError for a wrong shape."""
+    for layer, groups, normalised, pooled in zip(params["conv"], GROUPS, NORMALISED, POOLED, strict=True):
+        x = activations.relu(layers.conv.conv2d_apply(layer, x, padding="SAME", groups=groups))
+        x = layers.local_response.apply(x) if normalised else x
+        x = layers.pooling.max_pool(x, 3, stride=2, padding="SAME") if pooled else x
+    flat = x.reshape(x.shape[0], -1)
+    return cnn.dense_apply(params["dense"], flat, dropout=dropout, key=key)
 
 
 def loss(
-    params: cnn.Params,
-    x: cnn.Images,
+    params: Params,
+    x: Images,
     targets: Num[Array, "batch *classes"],
     *,
-    dropout: float | cnn.Scalar = 0.5,
+    dropout: float | Scalar = 0.5,
     key: Key | None = None,
-) -> cnn.Scalar:
-    """Return the cross-entropy of the logits with the labels; units are dropped when there is a ``key``."""
-    return cnn.loss(params, x, targets, **LAYOUT, dropout=dropout, key=key)
+) -> Scalar:
+    """Return the cross-entropy of the logits with the labels."""
+    return losses.cross_entropy(apply(params, x, dropout=dropout, key=key), targets)

@@ -1,80 +1,85 @@
-"""The convolutional network: filters find features, pooling halves the maps, dense layers classify what is left.
+"""The convolutional network: convolution, ReLU and max pooling, again and again, then dense layers on what is left.
 
-(LeCun et al., 1989.) Each convolutional layer keeps the size of its maps ("SAME" padding) and may be followed by max
-pooling; then ReLU. Pooling comes first, which gives the same: the largest of the values is the largest after ReLU too,
-and fewer are left to be cut off. The last maps, flattened, go into an MLP.
+h = max_pool(relu(conv(h))) for each convolution; the last maps, flattened, go through a multilayer perceptron. The
+filters see small windows of the image, those further up windows of windows: edges, parts, things (LeCun et al., 1989).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 from jaxtyping import Array, Float, Num
 
-from nnjax import layers, losses
-from nnjax.activations import relu
+from nnjax import activations, layers, losses
 from nnjax.checks import require_sizes
-from nnjax.initializers import Key
-from nnjax.layers.windows import output_size
+from nnjax.initializers import Initializer, Key, he_normal
+from nnjax.layers.conv import output_size
+from nnjax.layers.windows import Padding, Sizes, per_axis
 from nnjax.models import mlp
 
 Params = dict[str, Any]
-Images = Float[Array, "batch height width channels"]
 Scalar = Float[Array, ""]
+Images = Float[Array, "batch height width channels"]
 
 
 def init(
     key: Key,
     shape: Sequence[int],
-    *,
     filters: Sequence[int] = (32, 64),
     hidden: Sequence[int] = (256,),
     classes: int = 10,
-    kernel: int | Sequence[int] = 5,
-    pooled: Collection[int] | None = None,
-    size: int = 2,
-    stride: int | None = None,
+    *,
+    kernel: Sizes = 5,
+    pool: Sizes = 2,
+    padding: Padding = "SAME",
+    initializer: Initializer = he_normal,
 ) -> Params:
-    """Return {"conv": [conv2d, ...], "dense": an MLP} for images of ``shape`` (height, width, channels).
+    """Return {"conv": [...], "dense": [...]} for images of ``shape`` (height, width, channels).
 
-    ``filters`` are the numbers of maps, ``kernel`` their side in pixels, one for all or one for each layer; ``hidden``
-    the sizes of the dense layers before the output. ``pooled``, ``size`` and ``stride`` as in ``apply``: they decide
-    how much is left to be flattened. Raises ValueError for a size below 1, or a window that does not fit into its maps.
+    A convolution for each of ``filters``, its number of output channels; a hidden dense layer for each of ``hidden``;
+    the output layer. ``kernel`` and ``pool``, the side of the square pooling windows, are one number for all
+    convolutions or one for each (1: no pooling). ``pool`` and ``padding`` must be the same in ``apply``.
+    Raises ValueError for a size below 1 or an image too small for the kernels and poolings.
     """
-    require_sizes("shape", shape, least=3)
+    require_sizes("shape", shape)
     require_sizes("filters", filters)
-    kernels = [kernel] * len(filters) if isinstance(kernel, int) else list(kernel)
-    require_sizes("kernel", kernels, least=len(filters))
+    require_sizes("hidden", hidden, least=0)
+    if len(shape) != 3:
+        raise ValueError(f"shape is {tuple(shape)}; it must be (height, width, channels) of one image")
     height, width, channels = shape
-    for place in range(len(filters)):
-        if pooled is None or place in pooled:
-            height, width = (output_size(n, size, size if stride is None else stride) for n in (height, width))
-    for_dense, *for_conv = jax.random.split(key, len(filters) + 1)
-    maps = [channels, *filters]
-    conv = [layers.conv.conv2d_init(*one) for one in zip(for_conv, kernels, maps, filters, strict=False)]
-    return {"conv": conv, "dense": mlp.init(for_dense, (height * width * maps[-1], *hidden, classes))}
+    key_conv, key_dense = jax.random.split(key)
+    convs = []
+    sides = zip(per_axis("kernel", kernel, len(filters)), per_axis("pool", pool, len(filters)), strict=True)
+    for k, outputs, (side, window) in zip(jax.random.split(key_conv, len(filters)), filters, sides, strict=True):
+        convs.append(layers.conv.conv2d_init(k, side, channels, outputs, initializer=initializer))
+        height, width = (output_size(output_size(n, side, 1, padding), window, window) for n in (height, width))
+        channels = outputs
+    sizes = (height * width * channels, *hidden, classes)
+    return {"conv": convs, "dense": mlp.init(key_dense, sizes, initializer=initializer)}
 
 
 def apply(
     params: Params,
     x: Images,
     *,
-    pooled: Collection[int] | None = None,
-    size: int = 2,
-    stride: int | None = None,
+    pool: Sizes = 2,
+    padding: Padding = "SAME",
     dropout: float | Scalar = 0.0,
     key: Key | None = None,
 ) -> Float[Array, "batch classes"]:
-    """Return the logits of the classes.
+    """Return the logits. ``dropout`` is the rate at which the inputs of the dense layers are dropped, given a ``key``.
 
-    ``pooled`` tells after which convolutional layers (from 0) maps are pooled (None: after all), ``size`` the side of
-    the pooling windows, ``stride`` how far they move (None: the size; less, and they overlap). ``dropout`` is the rate
-    at which units of the hidden dense layers are dropped in training, when there is a ``key``.
-    Raises ValueError for images of another shape than ``init`` was told.
+    Raises ValueError for a wrong shape, or ``pool`` and ``padding`` other than in ``init``.
     """
-    x = feature_maps(params, x, pooled=pooled, size=size, stride=stride)[-1]
-    return mlp.apply(params["dense"], x.reshape(x.shape[0], -1), dropout=dropout, key=key)
+    maps = features(params["conv"], x, pool=pool, padding=padding)[-1]
+    flat = maps.reshape(x.shape[0], -1)
+    wanted = params["dense"][0]["W"].shape[0]
+    if flat.shape[1] != wanted:
+        raise ValueError(
+            f"x has shape {x.shape}, of which {flat.shape[1]} features reach the dense layers, made for {wanted}: "
+            "shape, pool and padding must be those of init"
+        )
+    return dense_apply(params["dense"], flat, dropout=dropout, key=key)
 
 
 def loss(
@@ -82,31 +87,30 @@ def loss(
     x: Images,
     targets: Num[Array, "batch *classes"],
     *,
-    pooled: Collection[int] | None = None,
-    size: int = 2,
-    stride: int | None = None,
+    pool: Sizes = 2,
+    padding: Padding = "SAME",
     dropout: float | Scalar = 0.0,
     key: Key | None = None,
 ) -> Scalar:
     """Return the cross-entropy of the logits with the labels."""
-    logits = apply(params, x, pooled=pooled, size=size, stride=stride, dropout=dropout, key=key)
-    return losses.cross_entropy(logits, targets)
+    return losses.cross_entropy(apply(params, x, pool=pool, padding=padding, dropout=dropout, key=key), targets)
 
 
-def feature_maps(
-    params: Params,
-    x: Images,
-    *,
-    pooled: Collection[int] | None = None,
-    size: int = 2,
-    stride: int | None = None,
-) -> list[Float[Array, "batch ..."]]:
-    """Return the maps after each convolutional layer, its pooling and its ReLU; the last are what is classified."""
+def features(
+    convs: Sequence[dict[str, Array]], x: Images, *, pool: Sizes = 2, padding: Padding = "SAME"
+) -> list[Float[Array, "..."]]:
+    """Return the feature maps after each convolution, ReLU and pooling, (batch, height, width, filters) each."""
     maps = []
-    for place, layer in enumerate(params["conv"]):
-        x = layers.conv.conv2d_apply(layer, x, padding="SAME")
-        if pooled is None or place in pooled:
-            x = layers.pooling.max_pool(x, size, stride=stride)
-        x = relu(x)
-        maps.append(jnp.asarray(x))
+    for layer, window in zip(convs, per_axis("pool", pool, len(convs)), strict=True):
+        x = activations.relu(layers.conv.conv2d_apply(layer, x, padding=padding))
+        x = layers.pooling.max_pool(x, window)
+        maps.append(x)
     return maps
+
+
+def dense_apply(
+    params: mlp.Params, x: Float[Array, "batch inputs"], *, dropout: float | Scalar, key: Key | None
+) -> Float[Array, "batch outputs"]:
+    """Return the outputs of ReLU layers that have dropout before each, the first too."""
+    first, rest = (None, None) if key is None else jax.random.split(key)
+    return mlp.apply(params, layers.dropout.apply(x, dropout, key=first), dropout=dropout, key=rest)

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import jax
 
-from tests.benchmarks import accuracy, speed, textbook
+from tests.benchmarks import accuracy, memory, scaling, speed, steps, textbook
 
 BENCHMARKS = {
     "mlp": speed.mlp,
+    "steps": steps.run,
+    "scaling": scaling.run,
+    "memory": memory.run,
     "rates": speed.learning_rates,
     "start": speed.start_up,
     "digits": accuracy.digits,

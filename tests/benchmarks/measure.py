@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
+from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -53,6 +54,11 @@ def in_turns_apart(
         results = [{name: worker.submit(_timed).result() for name, worker in workers.items()} for _ in range(rounds)]
     taken = {name: np.array([one[name][0] for one in results]) for name in makers}
     return taken, {name: [one[name][1] for one in results] for name in makers}
+
+
+def contestant(library: str, name: str, *arguments: object, **options: object) -> Callable[[], Any]:
+    """Return the task that a function of ``tests.benchmarks.<library>`` makes, imported only where this is called."""
+    return getattr(import_module(f"tests.benchmarks.{library}"), name)(*arguments, **options)
 
 
 def _prepare(make: Callable[[], Callable[[], object]]) -> None:

@@ -11,37 +11,43 @@ import jax.numpy as jnp
 import numpy as np
 
 from nnjax import data, models, optimizers, training
-from tests.benchmarks import peers
-from tests.benchmarks.measure import in_turns, in_turns_apart, matmul_peaks, mnist, spread
+from tests.benchmarks import networks
+from tests.benchmarks.measure import contestant, in_turns, in_turns_apart, matmul_peaks, mnist, spread
 
 ROUNDS, EPOCHS = 3, 4
 
 
+NET = networks.MLP()
+# The files beside this one and the functions in them, imported only where they run.
+CONTESTANTS = {
+    "nnjax": ("own", "mlp"),
+    "Flax NNX": ("flax_peers", "mlp"),
+    "Equinox": ("equinox_peers", "mlp"),
+    "PyTorch, tensors in memory": ("torch_peers", "mlp_in_memory"),
+    "PyTorch, DataLoader": ("torch_peers", "mlp_dataloader"),
+}
+# The DataLoader is so slow that an eighth of an epoch must do; its seconds are multiplied by eight.
+LOADER_PART = 8
+
+
 def flops_per_epoch(examples: int) -> int:
     """Return the products of one epoch: forward, by the weights, and by the inputs except those of the first layer."""
-    first, *others = [inputs * outputs for inputs, outputs in pairwise(peers.SIZES)]
-    return examples // peers.BATCH * peers.BATCH * (4 * first + 6 * sum(others))
+    first, *others = [inputs * outputs for inputs, outputs in pairwise(NET.sizes)]
+    return examples // NET.batch * NET.batch * (4 * first + 6 * sum(others))
 
 
 def mlp() -> list[tuple[str, str, str]]:
-    contestants = {
-        "nnjax": peers.nnjax,
-        "Flax NNX": peers.flax_nnx,
-        "Equinox": peers.equinox,
-        "PyTorch, tensors in memory": peers.torch_in_memory,
-        "PyTorch, DataLoader": peers.torch_dataloader,
-    }
-    makers = {name: partial(_epochs, make) for name, make in contestants.items()}
+    makers = {name: partial(_epochs, *place) for name, place in CONTESTANTS.items()}
     taken, returned = in_turns_apart(makers | {"peak": _peaks}, ROUNDS)
     taken = {name: values / EPOCHS for name, values in taken.items()}
-    taken["PyTorch, DataLoader"] *= peers.LOADER_PART
+    taken["PyTorch, DataLoader"] *= LOADER_PART
     own = taken["nnjax"]
     rate = flops_per_epoch(60_000) / own * 100
     rows = [("MNIST MLP 784-512-512-10, batch 64: seconds an epoch", spread(own), "")]
     wanted = {"PyTorch, DataLoader": 6.0}
     rows += [
         (f"{name}: times as long", spread(taken[name] / own), f"at least {wanted.get(name, 1.5)}")
-        for name in contestants
+        for name in CONTESTANTS
         if name != "nnjax"
     ]
     for by in ("XLA", "NumPy"):
@@ -50,13 +56,9 @@ def mlp() -> list[tuple[str, str, str]]:
     return rows
 
 
-def _epochs(make: Callable[[data.Dataset, int], peers.Epoch]) -> peers.Epoch:
-    return partial(_ended, make(mnist(), EPOCHS))
-
-
-def _ended(run: peers.Epoch) -> None:
-    """Run and return nothing: what the task returns is sent to the main process."""
-    run()
+def _epochs(library: str, name: str) -> Callable[[], object]:
+    part = {"part": LOADER_PART} if name == "mlp_dataloader" else {}
+    return contestant(library, name, NET, mnist(), EPOCHS, **part)
 
 
 def _peaks() -> Callable[[], dict[str, float]]:

@@ -50,6 +50,7 @@ def certified_layers():
         found |= {f"layers.{f.removesuffix('_apply')}" for f in functions if f.endswith("_apply")}
         found |= {f"layers.{f}" for f in functions if f.endswith("_pool")}
         found |= {f"layers.{f}" for f in functions & {"dot_product_attention"}}
+        found |= {f"layers.{f}" for f in functions if f.endswith("_pool")}
     return found
 
 
@@ -141,6 +142,8 @@ def test_every_planted_mistake_fails(mistake):
         ("transformer_block", "backward", "layers.transformer_block"),
         ("transformer", "blocks_backward", "models.transformer"),
         ("vision_transformer", "backward", "models.vision_transformer"),
+        ("conv", "backward", "layers.conv2d"),
+        ("pooling", "max_pool_backward", "layers.max_pool"),
         ("embedding", "backward", "layers.embedding"),
         ("elman", "step_backward", "layers.elman"),
         ("lstm", "backward", "layers.lstm"),
