@@ -40,8 +40,8 @@ CONNECTIONS = (
 )
 """The maps of S2 that each of the 16 maps of C3 sees: three in a row, four in a row, two and two, all."""
 
-FROM = np.array([source for sources in CONNECTIONS for source in sources])
-TO = np.array([target for target, sources in enumerate(CONNECTIONS) for _ in sources])
+FROM = np.array([source for sources in CONNECTIONS for source in sources], np.int32)
+TO = np.array([target for target, sources in enumerate(CONNECTIONS) for _ in sources], np.int32)
 
 
 def init(key: Key) -> Params:

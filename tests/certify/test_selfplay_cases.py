@@ -1,17 +1,8 @@
 """A mistake planted in the backward pass of the network of self-play fails its certificate."""
 
-import jaxtyping
 import pytest
 
 from nnjax import certify, manual
-
-
-@pytest.fixture(autouse=True)
-def unchecked():
-    """Central differences call the by-hand files so often that checking shapes would take as long."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 def no_tanh_slope(right, params, cache, dlogits, dv):

@@ -4,7 +4,6 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-import jaxtyping
 import numpy as np
 import pytest
 from flax import linen
@@ -195,14 +194,6 @@ def test_init():
     params = attention.multi_head_init(jax.random.key(0), 6)
     assert jax.tree.map(jnp.shape, params) == dict.fromkeys(("Wk", "Wo", "Wq", "Wv"), (6, 6))
     assert len(np.unique(np.stack(list(params.values())))) == 4 * 36
-
-
-@pytest.fixture
-def unchecked():
-    """The shapes of the annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-import jaxtyping
 import numpy as np
 import pytest
 from flax import linen
@@ -17,14 +16,6 @@ from nnjax.layers import conv
 from nnjax.manual import conv as by_hand
 
 KEY = jax.random.key(0)
-
-
-@pytest.fixture
-def unchecked():
-    """The shapes of the annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 def drawn(*shape, seed=0):

@@ -2,7 +2,6 @@
 
 import jax
 import jax.numpy as jnp
-import jaxtyping
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -112,14 +111,6 @@ def test_an_lstm_with_an_open_forget_gate_reaches_far_back_where_an_elman_layer_
 def test_the_spectral_radius_is_that_which_was_asked_for():
     W = memory.with_spectral_radius(jax.random.normal(KEY, (20, 20)), 0.7)
     assert np.abs(np.linalg.eigvals(np.asarray(W))).max() == pytest.approx(0.7, rel=1e-5)
-
-
-@pytest.fixture
-def unchecked():
-    """The shapes of the annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.parametrize(

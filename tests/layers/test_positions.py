@@ -2,7 +2,6 @@
 
 import jax
 import jax.numpy as jnp
-import jaxtyping
 import numpy as np
 import pytest
 
@@ -39,14 +38,6 @@ def test_learned_rows_are_added_place_by_place_and_only_used_ones_learn():
     grads, dx = pull_back(jnp.ones_like(y))
     assert grads["W"].tolist() == [[2.0] * 3] * 3 + [[0.0] * 3]
     assert dx.tolist() == np.ones((2, 3, 3)).tolist()
-
-
-@pytest.fixture
-def unchecked():
-    """The shapes of the annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.usefixtures("unchecked")

@@ -4,7 +4,6 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-import jaxtyping
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -127,14 +126,6 @@ def test_the_gradient_by_shared_weights_is_one_product_outside_of_the_loop():
     whole, per_step = "f32[4,16] = dot_general", "f32[2,4] = dot_general"
     assert jaxpr.count(whole) == 1, "dWh, (hidden, 4 hidden), once"
     assert jaxpr.count(per_step) == 1, "delta Wh^T, (batch, hidden), in the loop's body"
-
-
-@pytest.fixture
-def unchecked():
-    """The shapes of the annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.parametrize("sizes", [(0, 4), (3, 0), (3, 2.5)])

@@ -4,7 +4,6 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-import jaxtyping
 import numpy as np
 import pytest
 from flax import linen
@@ -92,14 +91,6 @@ def test_init():
         "mlp": [{"W": (6, 24), "b": (24,)}, {"W": (24, 6), "b": (6,)}],
     }
     assert transformer_block.init(KEY, 6, hidden=5)["mlp"][0]["W"].shape == (6, 5)
-
-
-@pytest.fixture
-def unchecked():
-    """The shapes of the annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.usefixtures("unchecked")

@@ -2,7 +2,6 @@
 
 import jax
 import jax.numpy as jnp
-import jaxtyping
 import numpy as np
 import optax
 import pytest
@@ -105,14 +104,6 @@ def test_float64_is_kept():
         double = jax.tree.map(lambda a: jnp.asarray(a, jnp.float64), (PARAMS, X, Z))
         outputs = jax.eval_shape(gan.losses_and_grads, *double)
     assert {leaf.dtype for leaf in jax.tree.leaves(outputs)} == {np.dtype(np.float64)}
-
-
-@pytest.fixture
-def unchecked():
-    """The shapes of the annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.parametrize(

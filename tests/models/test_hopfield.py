@@ -2,7 +2,6 @@
 
 import jax
 import jax.numpy as jnp
-import jaxtyping
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -164,14 +163,6 @@ def test_capacity_counts_bits():
     several = hopfield.capacity(KEY, 60, [0.05, 0.5], flipped=0.2, steps=5)
     assert several.shape == (2,)
     assert float(several[0]) > float(several[1]) > 0.5
-
-
-@pytest.fixture
-def unchecked():
-    """The shapes of the annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.parametrize(

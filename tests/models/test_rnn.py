@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
-import jaxtyping
 import numpy as np
 import pytest
 from flax import linen
@@ -102,14 +101,6 @@ def test_digits_row_by_row():
         apply, adam = partial(rnn.apply, cell=cell), optimizers.adam(0.003)
         trained = training.fit(apply, params, rows, epochs=30, key=KEY, optimizer=adam, progress=False)
         assert trained.history["val_accuracy"][-1] >= 0.95, cell
-
-
-@pytest.fixture
-def unchecked():
-    """The shapes of the annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.parametrize(

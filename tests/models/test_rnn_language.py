@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
-import jaxtyping
 import numpy as np
 import pytest
 from flax import linen
@@ -108,14 +107,6 @@ def test_it_learns_a_text_by_heart_and_says_it():
     assert trained.history["accuracy"][-1] > 0.9
     said = rnn_language.generate(KEY, trained.params, jnp.asarray(text[None, :6]), 30, temperature=0.0)
     assert said[0].tolist() == text[6:36].tolist()
-
-
-@pytest.fixture
-def unchecked():
-    """The shapes of the annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-import jaxtyping
 import numpy as np
 import pytest
 
@@ -165,14 +164,6 @@ def test_float64_is_kept():
             lambda key: (params := selfplay.init(key, (6,)), selfplay.apply(params, tictactoe.start())), KEY
         )
     assert {leaf.dtype for leaf in jax.tree.leaves(outputs)} == {np.dtype(np.float64)}
-
-
-@pytest.fixture
-def unchecked():
-    """The shapes of the annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.parametrize(

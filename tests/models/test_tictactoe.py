@@ -2,7 +2,6 @@
 
 import jax
 import jax.numpy as jnp
-import jaxtyping
 import numpy as np
 import pytest
 
@@ -45,14 +44,6 @@ def test_a_game_is_played_move_by_move():
         board = tictactoe.play(board, move)
     assert board.tolist() == [-1, 0, 1, 1, 1, 0, -1, 0, 0]
     assert int(tictactoe.to_move(board)) == -1
-
-
-@pytest.fixture
-def unchecked():
-    """The shapes of the annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.parametrize(

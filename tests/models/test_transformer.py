@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
-import jaxtyping
 import numpy as np
 import pytest
 from flax import linen
@@ -154,14 +153,6 @@ def test_float64_is_kept():
     with jax.enable_x64(True):
         logits = jax.eval_shape(lambda: transformer.apply(INIT(KEY), jnp.zeros((2, 3), int), heads=HEADS))
     assert logits.dtype == np.float64
-
-
-@pytest.fixture
-def unchecked():
-    """The shapes of the annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.usefixtures("unchecked")

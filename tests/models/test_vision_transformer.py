@@ -4,7 +4,6 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-import jaxtyping
 import numpy as np
 import pytest
 
@@ -59,14 +58,6 @@ def test_it_learns_the_digits():
         partial(vision_transformer.apply, heads=4, patch=2), params, digits, epochs=15, key=KEY, progress=False
     )
     assert trained.history["val_accuracy"][-5:].mean() > 0.91
-
-
-@pytest.fixture
-def unchecked():
-    """The shapes of the annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.usefixtures("unchecked")

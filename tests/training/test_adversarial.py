@@ -4,7 +4,6 @@ from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
-import jaxtyping
 import numpy as np
 import optax
 import pytest
@@ -123,14 +122,6 @@ def test_optaxs_optimizers_will_do_and_the_accuracy_is_counted():
     assert result.history["discriminator"][-1] < 0.1
     assert 0 <= result.history["accuracy"].min() < 1
     jax.tree.map(np.testing.assert_array_equal, result.params["generator"], SMALL["generator"])
-
-
-@pytest.fixture
-def unchecked():
-    """The shapes of the annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.parametrize(

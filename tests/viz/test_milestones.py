@@ -1,6 +1,5 @@
 """The stones of the syllabus, each at its year and none cut."""
 
-import jaxtyping
 import pytest
 
 from nnjax import viz
@@ -26,14 +25,6 @@ def test_one_stone_many_stones_and_long_words(well_made):
     well_made(figure)
     many = [(1900 + 3 * i, "network " * 20, "n$_a$me " * 20) for i in range(24)]
     assert sum(text.endswith("…") for text in well_made(viz.timeline(many[::-1], title="All"))) == 48
-
-
-@pytest.fixture
-def unchecked():
-    """The annotations are not checked: what is wrong must reach the function's own checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.parametrize(
