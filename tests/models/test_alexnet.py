@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from flax import linen
 
-from nnjax import data, manual, training
+from nnjax import data, manual, optimizers, training
 from nnjax.certify.engine import gradient_error
 from nnjax.models import alexnet
 
@@ -86,9 +86,27 @@ def test_init_names_what_is_wrong(setting, words):
 
 
 @pytest.mark.slow
-def test_digits_are_learnt_with_dropout_and_the_gradient_is_right_after_training():
+def test_digits_are_learnt_and_the_gradient_is_right_after_training():
     digits = data.load("digits")
-    params = alexnet.init(KEY, (8, 8, 1), (16, 16, 16, 16, 16), (32, 32))
-    params, history = training.fit(alexnet.apply, params, digits, epochs=8, key=jax.random.key(1), progress=False)
+    params = alexnet.init(KEY, (8, 8, 1), (16, 32, 32, 32, 32), (64, 64))
+    apply = partial(alexnet.apply, dropout=0.1)
+    params, history = training.fit(
+        apply, params, digits, epochs=6, key=jax.random.key(1), optimizer=optimizers.adam(2e-3), progress=False
+    )
     assert history["val_accuracy"][-1] > 0.9
     assert gradient_error(alexnet.loss, manual.alexnet.loss_and_grads, params, digits.x[:4], digits.y[:4]) < 1e-10
+
+
+def test_dropout_is_one_half_where_there_is_a_key():
+    params = jax.tree.map(jnp.asarray, drawn(partial(alexnet.init, shape=(4, 4, 1), filters=(2,) * 5, hidden=(8,))))
+    x = jnp.ones((1, 4, 4, 1))
+
+    @jax.jit
+    def both(params, x):
+        return [alexnet.apply(params, x), *(alexnet.apply(params, x, dropout=d, key=KEY) for d in (0.0, 0.5)),
+                alexnet.apply(params, x, key=KEY)]  # fmt: skip
+
+    plain, kept, half, default = both(params, x)
+    np.testing.assert_allclose(kept, plain, rtol=1e-5)
+    np.testing.assert_allclose(default, half, rtol=1e-5)
+    assert not np.allclose(half, plain)
