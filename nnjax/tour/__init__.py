@@ -1,4 +1,4 @@
-"""The tour: the first half of the course in one run, every network trained on real data, every gradient certified."""
+"""The tour: the course in one run, every network trained on real data, every gradient certified."""
 
 import time
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from rich.table import Table
 
 from nnjax import optimizers
 from nnjax.checks import require_between
-from nnjax.tour import networks, neurons, page
+from nnjax.tour import history, images, networks, neurons, page, sequences
 from nnjax.tour.stop import HEADINGS, Stop, cells, summary
 
 __all__ = ["STOPS", "Stop", "run", "summary", "table"]
@@ -42,6 +42,17 @@ STOPS: dict[str, Callable[[Array], Stop]] = {
     "Adam on digits": partial(networks.raced, name="Adam", optimizer=optimizers.adam(0.003)),
     "dropout on digits": networks.digits_dropout,
     "64 learning rates on digits": networks.learning_rates,
+    "CNN on digits": images.digits_cnn,
+    "CNN on the names of letters": images.scripts_cnn,
+    "Elman network on digits": partial(sequences.digits_rows, cell="elman"),
+    "LSTM on digits": partial(sequences.digits_rows, cell="lstm"),
+    "GRU on digits": partial(sequences.digits_rows, cell="gru"),
+    "LSTM on character names": sequences.names_lstm,
+    "transformer on character names": sequences.names_transformer,
+    "vision transformer on digits": sequences.digits_patches,
+    "Hopfield network on digits": history.hopfield_digits,
+    "GAN on digits": history.gan_digits,
+    "self-play on tic-tac-toe": history.tic_tac_toe,
 }
 """Every stop by name: a function from random keys, one for each seed, to what it found."""
 

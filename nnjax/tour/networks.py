@@ -13,7 +13,7 @@ from jaxtyping import Array
 from nnjax import activations, certify, data, losses, manual, optimizers, training
 from nnjax.data import Dataset
 from nnjax.models import mlp
-from nnjax.tour.stop import Stop, worst_gradient_error
+from nnjax.tour.stop import Stop, trained, worst_gradient_error
 
 # The two-two-two network of lesson 04: inputs .05, .10, weights .15 to .55, biases .35 and .60, targets .01 and .99.
 WORKED_PARAMS = [
@@ -39,21 +39,15 @@ def mlp_stop(
 ) -> tuple[Stop, training.FitMany]:
     """Train an MLP with softmax output from every key; return the stop, without pictures, and all that was learnt."""
     sizes = (dataset.x.shape[1], *hidden, len(dataset.classes))
-    apply = partial(mlp.apply, activation=activation)
-    result = training.fit_many(
-        partial(mlp.apply, activation=activation, dropout=dropout) if dropout else apply,
-        partial(mlp.init, sizes=sizes, activation=activation),
-        dataset, epochs=epochs, keys=keys, optimizer=optimizer, batch_size=batch_size, progress=False,
-    )  # fmt: skip
-    logits = np.asarray(jax.vmap(apply, (0, None))(result.params, jnp.asarray(dataset.x_test)))
-    scores = np.mean(logits.argmax(-1) == dataset.y_test, axis=1)
-    error = worst_gradient_error(
-        partial(mlp.loss, activation=activation), partial(manual.mlp.loss_and_grads, activation=activation),
-        result.params, dataset.x, dataset.y,
-    )  # fmt: skip
     kind = "" if activation == "relu" else f" {activation}"
-    network = f"MLP {'-'.join(map(str, sizes))}{kind}{name}"
-    return Stop(lesson, network, dataset.name, "accuracy", scores, error, {}), result
+    return trained(
+        keys, lesson, f"MLP {'-'.join(map(str, sizes))}{kind}{name}", dataset,
+        init=partial(mlp.init, sizes=sizes, activation=activation),
+        apply=partial(mlp.apply, activation=activation, dropout=dropout),
+        loss=partial(mlp.loss, activation=activation),
+        by_hand=partial(manual.mlp.loss_and_grads, activation=activation),
+        optimizer=optimizer, epochs=epochs, batch_size=batch_size,
+    )  # fmt: skip
 
 
 def xor(keys: Array) -> Stop:

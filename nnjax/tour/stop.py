@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from jaxtyping import PyTree
+from jaxtyping import Array, PyTree
 
-from nnjax import certify
+from nnjax import certify, training
+from nnjax.data import Dataset
 
 CERTIFIED_EXAMPLES = 64
 HEADINGS = ("lesson", "network", "data", "result", "gradient error", "time")
@@ -48,6 +49,35 @@ class Stop(NamedTuple):
             return f"{100 * self.mean:.1f} ± {100 * self.deviation:.1f} %"
         spread = f" ± {self.deviation:.{self.places}f}" if self.deviation else ""
         return f"{self.measure}{self.mean:.{self.places}f}{spread}"
+
+
+def trained(
+    keys: Array,
+    lesson: str,
+    network: str,
+    dataset: Dataset,
+    *,
+    init: Callable[..., Any],
+    apply: Callable[..., Any],
+    loss: Callable[..., Any],
+    by_hand: Callable[..., Any],
+    optimizer: Any,
+    epochs: int,
+    batch_size: int,
+    data_name: str = "",
+) -> tuple[Stop, training.FitMany]:
+    """Train the network from every key at once; return the stop, without pictures, and all that was learnt.
+
+    The score is the accuracy on the test data or, of text, their cross-entropy, a mean over all characters.
+    ``loss`` and ``by_hand`` are the model's, in evaluation: what is certified are the trained networks.
+    """
+    result = training.fit_many(
+        apply, init, dataset, epochs=epochs, keys=keys, optimizer=optimizer, batch_size=batch_size, progress=False
+    )
+    text = dataset.y.ndim > 1
+    scores = result.history["val_loss" if text else "val_accuracy"][:, -1]
+    error = worst_gradient_error(loss, by_hand, result.params, dataset.x, dataset.y)
+    return Stop(lesson, network, data_name or dataset.name, "loss " if text else "accuracy", scores, error, {}), result
 
 
 def worst_gradient_error(
