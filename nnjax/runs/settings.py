@@ -98,7 +98,8 @@ def read(path: Path) -> Settings:
     Raises ValueError for a file that holds no settings.
     """
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        return Settings(**{name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()})
+        kept = json.loads(path.read_text(encoding="utf-8")).items()
+        values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in kept}
+        return Settings(**values)
     except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} does not hold the settings of a run: {error}") from None

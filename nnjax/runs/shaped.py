@@ -15,7 +15,14 @@ Parts = tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any], Datase
 
 
 def cnn(settings: Settings, dataset: Dataset) -> Parts:
-    """Return the convolutional network, its kernels of one size."""
+    """Return the convolutional network, its kernels of one size; raises ValueError for more poolings than fit."""
+    height, width = dataset.x.shape[1:3]
+    most = min(height, width).bit_length() - 1
+    if len(settings.filters) > most:
+        raise ValueError(
+            f"filters asks for {len(settings.filters)} convolutions, each of which halves the images; "
+            f"those of {settings.data}, {height} x {width}, can be halved {most} times"
+        )
     init = partial(
         models.cnn.init, shape=dataset.x.shape[1:], filters=settings.filters, hidden=settings.hidden,
         classes=len(dataset.classes), kernel=settings.kernel,
