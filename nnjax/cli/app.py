@@ -3,7 +3,7 @@
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,6 +22,11 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 Originals = Annotated[Path | None, typer.Option(help="Folder that holds the original files.")]
 
 
+def _of(models: str, what: str) -> Any:
+    """Return an option of ``train`` that only some models use, shown under a heading of its own."""
+    return typer.Option(help=f"{models}: {what}", rich_help_panel="The network")
+
+
 class Model(StrEnum):
     """The models that ``nnjax train`` knows."""
 
@@ -30,6 +35,12 @@ class Model(StrEnum):
     linear = "linear"
     logistic = "logistic"
     mlp = "mlp"
+    cnn = "cnn"
+    lenet = "lenet"
+    alexnet = "alexnet"
+    text_cnn = "text_cnn"
+    rnn = "rnn"
+    transformer = "transformer"
 
 
 @app.callback(invoke_without_command=True)
@@ -79,27 +90,46 @@ def certify(
 
 @app.command()
 def train(
-    model: Annotated[Model, typer.Argument(help="What to train.")],
+    model: Annotated[Model, typer.Argument(help="What to train.", metavar="MODEL")],
     data: Annotated[str, typer.Option(help="The data set; nnjax data lists them.")],
     out: Annotated[Path | None, typer.Option(help="The run directory; by default runs/MODEL-DATA-SEED.")] = None,
     epochs: Annotated[int, typer.Option(help="Passes over the training data.")] = 20,
     batch_size: Annotated[int, typer.Option(help="Examples in a mini-batch.")] = 32,
     optimizer: Annotated[str, typer.Option(help="sgd, rmsprop or adam.")] = "adam",
     learning_rate: Annotated[float, typer.Option(help="The size of the steps.")] = 1e-3,
-    hidden: Annotated[str, typer.Option(help="Sizes of an MLP's hidden layers, such as 128,64.")] = "128,64",
-    activation: Annotated[str, typer.Option(help="Activation of an MLP's hidden layers.")] = "relu",
-    dropout: Annotated[float, typer.Option(help="Rate at which an MLP's hidden units are dropped.")] = 0.0,
     l2: Annotated[float, typer.Option(help="Weight of the penalty on squared weights.")] = 0.0,
     seed: Annotated[int, typer.Option(help="What all random numbers are made from.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where the run directory stopped.")] = False,
     originals: Originals = None,
+    hidden: Annotated[str, _of("mlp, cnn, alexnet, rnn", "sizes of the hidden layers.")] = "128,64",
+    activation: Annotated[str, _of("mlp", "activation of the hidden layers.")] = "relu",
+    dropout: Annotated[float, _of("mlp, alexnet, transformer, both cnns", "rate of dropping units.")] = 0.0,
+    filters: Annotated[str, _of("cnn", "filters of each convolution.")] = "16,32",
+    kernel: Annotated[int, _of("cnn", "side of the filters.")] = 3,
+    cell: Annotated[str, _of("rnn", "elman, lstm or gru.")] = "lstm",
+    width: Annotated[int, _of("text_cnn, rnn, transformer", "numbers for each token or patch.")] = 64,
+    layers: Annotated[int, _of("transformer", "blocks, one upon the other.")] = 2,
+    heads: Annotated[int, _of("transformer", "heads of attention; they divide the width.")] = 4,
+    length: Annotated[int, _of("rnn, transformer on text", "characters read at a time.")] = 64,
+    patch: Annotated[int, _of("transformer on images", "side of the squares they are cut into.")] = 4,
 ) -> None:
-    """Train a model on a data set, and keep settings, history, parameters and curves in a run directory."""
+    """Train a model on a data set, and keep settings, history, parameters and curves in a run directory.
+
+    Which models fit which data:
+
+    rows of numbers, flat images: perceptron, adaline, linear, logistic, mlp
+
+    images: cnn, lenet (28 or 32 pixels wide), alexnet, rnn, transformer
+
+    a stream of text, to predict how it goes on: rnn, transformer
+
+    short texts with a label each: text_cnn
+    """
     from nnjax import runs
 
     settings = runs.Settings(
         model.value, data, epochs, batch_size, optimizer, learning_rate, runs.parse_hidden(hidden), activation, dropout,
-        l2, seed,
+        l2, seed, runs.parse_hidden(filters, "filters"), kernel, cell, width, layers, heads, length, patch,
     )  # fmt: skip
     directory = out or Path("runs") / f"{model.value}-{data}-{seed}"
     try:
@@ -108,6 +138,18 @@ def train(
         typer.echo(f"\ninterrupted; go on with the same command and --resume ({directory})", err=True)
         raise typer.Exit(130) from None
     typer.echo(f"{', '.join(f'{name} {value:.4g}' for name, value in result.items())}; kept in {directory}")
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(help="The directory of a finished run.", metavar="RUN_DIR")],
+    file: Annotated[Path, typer.Argument(help="The file to write.", metavar="FILE")],
+    originals: Originals = None,
+) -> None:
+    """Write the trained model of a run to one file, which plain JAX runs without nnjax (jax.export.deserialize)."""
+    from nnjax import runs
+
+    typer.echo(f"written to {runs.export(run, file, originals=originals)}")
 
 
 @data_app.callback(invoke_without_command=True)

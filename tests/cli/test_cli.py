@@ -1,5 +1,6 @@
 """The command as a user types it: exit codes, one sentence for a mistake, JSON that parses."""
 
+import inspect
 import json
 import os
 import subprocess
@@ -32,7 +33,7 @@ def test_version(command):
 def test_no_arguments_show_the_help(command):
     code, out, err = command()
     assert code in (0, 2)
-    for subcommand in ("tour", "certify", "train", "data"):
+    for subcommand in ("tour", "certify", "train", "export", "data"):
         assert subcommand in out + err
 
 
@@ -63,6 +64,14 @@ def test_certify_fails_when_a_gradient_is_wrong(command, monkeypatch):
         (["train", "mlp", "--data", "digits", "--optimizer", "adma"], "nnjax: unknown optimizer 'adma'"),
         (["train", "mlp", "--data", "digits", "--learning-rate", "-1"], "nnjax: learning_rate is -1; it must be"),
         (["train", "mlp", "--data", "digits", "--batch-size", "0"], "batch_size"),
+        (["train", "cnn", "--data", "digits", "--filters", "x"], "nnjax: filters is 'x'; it must be whole numbers"),
+        (["train", "cnn", "--data", "moons"], "nnjax: moons holds rows of numbers; cnn wants images"),
+        (["train", "rnn", "--data", "digits", "--cell", "gur"], "nnjax: unknown cell 'gur'; did you mean 'gru'?"),
+        (
+            ["train", "mlp", "--data", "digits", "--patch", "2"],
+            "nnjax: mlp does not use patch; leave it at its default",
+        ),
+        (["export", ".", "model.jax"], "nnjax: . is no run directory: there is no settings.json in it"),
         (["data", "get", "mnits"], "'mnist'"),
     ],
 )
@@ -102,6 +111,26 @@ def test_train_keeps_a_run_directory_and_resumes_it(command, tmp_path):
     assert "--resume" in err
     assert command(*arguments, "--epochs", "3", "--resume")[0] == 0
     assert len((run / "history.csv").read_text(encoding="utf-8").splitlines()) == 1 + 3
+
+
+def test_the_command_knows_the_models_and_settings_of_a_run_with_their_defaults():
+    from nnjax import runs
+    from nnjax.cli.app import Model, train
+
+    assert tuple(Model) == runs.MODELS
+    defaults = {name: argument.default for name, argument in inspect.signature(train).parameters.items()}
+    for name, value in runs.Settings._field_defaults.items():
+        assert (runs.parse_hidden(defaults[name]) if isinstance(value, tuple) else defaults[name]) == value, name
+
+
+def test_a_trained_run_is_exported(command, tmp_path):
+    run, file = str(tmp_path / "run"), tmp_path / "model.jax"
+    arguments = ("--filters", "4", "--hidden", "", "--kernel", "2", "--epochs", "1", "--batch-size", "100")
+    code, out, _ = command("train", "cnn", "--data", "digits", "--out", run, *arguments)
+    assert code == 0
+    assert "val_accuracy" in out
+    assert command("export", run, str(file)) == (0, f"written to {file}\n", "")
+    assert file.stat().st_size > 0
 
 
 def test_the_installed_command_starts():

@@ -1,0 +1,91 @@
+"""The run itself: training by the settings, and the directory that keeps what came of it."""
+
+import json
+import os
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import PyTree
+
+from nnjax import losses, optimizers, training
+from nnjax.checks import unknown
+from nnjax.runs.networks import prepare
+from nnjax.runs.settings import Settings, as_json, read
+
+
+def train(
+    settings: Settings, directory: Path | str, *, resume: bool = False, originals: Any = None, progress: bool = True
+) -> dict[str, float]:
+    """Train as the settings say and return the last line of the history: losses, and accuracies of classifiers.
+
+    The directory then holds settings.json, history.csv (a row an epoch), params.npz (the leaves by their path in the
+    pytree), curves.svg and checkpoints/. With ``resume`` a run that was interrupted goes on, to the same numbers; its
+    settings must be the same, but for more epochs. Raises ValueError for settings that cannot be right and what
+    ``data.load`` and ``training.fit`` raise, before anything is written.
+    """
+    training.checking.whole_number("epochs", settings.epochs)
+    network = prepare(settings, originals=originals)
+    training.checking.batch_fits(settings.batch_size, len(network.dataset.x))
+    optimizer = _optimizer(settings)
+    directory = Path(directory)
+    _check_directory(directory, settings, resume)
+    init_key, fit_key = jax.random.split(jax.random.key(settings.seed))
+    params = network.init(init_key)
+    penalty = partial(losses.l2, rate=settings.l2) if settings.l2 else None
+    params, history = training.fit(
+        network.apply, params, network.dataset, epochs=settings.epochs, key=fit_key, loss=network.loss,
+        optimizer=optimizer, batch_size=settings.batch_size, regularizer=penalty, progress=progress,
+        directory=_begin(directory, settings), resume=resume,
+    )  # fmt: skip
+    _keep(directory, settings, params, history)
+    return {name: float(values[-1]) for name, values in history.items()}
+
+
+def _optimizer(settings: Settings) -> Any:
+    if settings.optimizer not in optimizers.BY_NAME:
+        raise unknown("optimizer", settings.optimizer, optimizers.BY_NAME)
+    return optimizers.BY_NAME[settings.optimizer](settings.learning_rate)
+
+
+def _check_directory(directory: Path, settings: Settings, resume: bool) -> None:
+    kept = directory / "settings.json"
+    if not kept.exists():
+        return
+    if not resume:
+        raise ValueError(f"{directory} holds a run already; go on with it (resume, --resume) or name another directory")
+    before = as_json(read(kept))
+    for name, value in as_json(settings).items():
+        if name != "epochs" and before[name] != value:
+            raise ValueError(f"{directory} was begun with {name} = {before[name]}, not {value}")
+
+
+def _begin(directory: Path, settings: Settings) -> Path:
+    """Make the directory and write the settings; the return value is where checkpoints go."""
+    directory.mkdir(parents=True, exist_ok=True)
+    _write(directory / "settings.json", json.dumps(settings._asdict(), indent=2) + "\n")
+    return directory / "checkpoints"
+
+
+def _keep(directory: Path, settings: Settings, params: PyTree, history: dict[str, np.ndarray]) -> None:
+    """Write the parameters, then the history: where it has a row for each epoch, the parameters are the last ones."""
+    from nnjax import viz
+
+    leaves = jax.tree_util.tree_flatten_with_path(params)[0]
+    unfinished = directory / "params.part.npz"
+    named: dict[str, Any] = {jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in leaves}
+    np.savez(unfinished, **named)
+    os.replace(unfinished, directory / "params.npz")
+    columns = [range(1, settings.epochs + 1), *(values.tolist() for values in history.values())]
+    lines = [",".join(["epoch", *history]), *(",".join(map(repr, row)) for row in zip(*columns, strict=True))]
+    _write(directory / "history.csv", "\n".join(lines) + "\n")
+    title = f"{settings.model} on {settings.data}"
+    viz.save(viz.loss_curves(history, title=title), directory / "curves.svg")
+
+
+def _write(path: Path, text: str) -> None:
+    unfinished = path.with_name(f"{path.name}.part")
+    unfinished.write_text(text, encoding="utf-8")
+    os.replace(unfinished, path)
