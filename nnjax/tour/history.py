@@ -12,7 +12,7 @@ from nnjax.models import gan, hopfield, selfplay
 from nnjax.tour.stop import CERTIFIED_EXAMPLES, Stop, worst_gradient_error
 
 DIGITS, DAMAGE = (3, 6, 7), 0.2
-ROUNDS = 32
+ROUNDS = 48
 
 
 def hopfield_digits(keys: Array) -> Stop:
@@ -44,7 +44,7 @@ def hopfield_digits(keys: Array) -> Stop:
         return viz.capacity_curve(loads, right)
 
     pictures = {"hopfield_recall.png": recall, "hopfield_capacity.svg": capacity}
-    return Stop("10", "Hopfield, 64 neurons", "3 damaged digits", "accuracy", scores, error, pictures)
+    return Stop("10", "Hopfield, 64 neurons", "damaged digits", "accuracy", scores, error, pictures)
 
 
 def gan_digits(keys: Array) -> Stop:
@@ -71,7 +71,7 @@ def gan_digits(keys: Array) -> Stop:
         return viz.generated_digits(images, digits.x.reshape(-1, 8, 8), unseen=digits.x_test.reshape(-1, 8, 8))
 
     pictures = {"gan_digits.png": forgeries}
-    return Stop("10", "GAN 16-128-128-64", "digits", "certainty ", np.array(scores), error, pictures)
+    return Stop("10", "GAN 16-128-128-64", "digits", "accuracy", np.array(scores), error, pictures)
 
 
 def tic_tac_toe(keys: Array) -> Stop:

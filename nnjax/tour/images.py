@@ -6,6 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jaxtyping import Array
 
 from nnjax import data, manual, optimizers
@@ -15,13 +16,13 @@ from nnjax.tour.stop import Stop, trained
 
 def digits_cnn(keys: Array) -> Stop:
     """Train two layers of 3 x 3 filters on the digits as images, and show the filters and what they find."""
-    dataset = data.load("digits")
-    shape = dataset.x.shape[1:]
+    dataset, epochs, batch_size = data.load("digits"), 20, 32
+    schedule = optax.cosine_onecycle_schedule(epochs * (len(dataset.x) // batch_size), 4e-3, 0.2)
     stop, result = trained(
-        keys, "07", "CNN 16-32, 64", dataset,
-        init=partial(cnn.init, shape=shape, filters=(16, 32), hidden=(64,), kernel=3),
-        apply=partial(cnn.apply, dropout=0.2), loss=cnn.loss, by_hand=manual.cnn.loss_and_grads,
-        optimizer=optimizers.adam(0.002), epochs=15, batch_size=32,
+        keys, "07", "CNN 32-64, 128", dataset,
+        init=partial(cnn.init, shape=dataset.x.shape[1:], filters=(32, 64), hidden=(128,), kernel=3),
+        apply=partial(cnn.apply, dropout=0.3), loss=cnn.loss, by_hand=manual.cnn.loss_and_grads,
+        optimizer=optimizers.adam(schedule), epochs=epochs, batch_size=batch_size,
     )  # fmt: skip
     params = jax.tree.map(lambda p: p[0], result.params)
 
@@ -53,7 +54,7 @@ def scripts_cnn(keys: Array) -> Stop:
     dataset = data.load("unicode_scripts")
     tokens = len(data.unicode.SYMBOLS)
     return trained(
-        keys, "07", "1-D CNN, 2- to 4-grams", dataset,
+        keys, "07", "1-D CNN, n-grams", dataset,
         init=partial(text_cnn.init, tokens=tokens, classes=len(dataset.classes), width=16, filters=32),
         apply=text_cnn.apply, loss=text_cnn.loss, by_hand=manual.text_cnn.loss_and_grads,
         optimizer=optimizers.adam(0.005), epochs=4, batch_size=32, data_name="scripts",

@@ -74,7 +74,7 @@ def digits_patches(keys: Array) -> Stop:
     heads, patch = 4, 2
     settings: dict[str, Any] = {"heads": heads, "patch": patch}
     return trained(
-        keys, "09", "vision transformer 2 x 32", data.load("digits"),
+        keys, "09", "ViT 2 x 32", data.load("digits"),
         init=partial(vision_transformer.init, shape=(8, 8, 1), classes=10, width=32, layers=2, **settings),
         apply=partial(vision_transformer.apply, **settings), loss=partial(vision_transformer.loss, **settings),
         by_hand=partial(manual.vision_transformer.loss_and_grads, **settings),

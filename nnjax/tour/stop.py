@@ -77,7 +77,8 @@ def trained(
     text = dataset.y.ndim > 1
     scores = result.history["val_loss" if text else "val_accuracy"][:, -1]
     error = worst_gradient_error(loss, by_hand, result.params, dataset.x, dataset.y)
-    return Stop(lesson, network, data_name or dataset.name, "loss " if text else "accuracy", scores, error, {}), result
+    measure = "loss " if text else "accuracy"
+    return Stop(lesson, network, data_name or dataset.name, measure, scores, error, {}, places=2), result
 
 
 def worst_gradient_error(
