@@ -38,17 +38,16 @@ def tour() -> str:
 
 
 def picture(folder: Path, target: Path) -> None:
-    """Put four pictures of the tour on one sheet."""
+    """Put six pictures of the tour on one sheet."""
     from PIL import Image
 
-    sheet = Image.new("RGB", (1280, 960), "white")
-    for place, name in enumerate(
-        ("boundary_spirals.png", "digits_mistakes.png", "boundary_moons.png", "boundary_circles.png")
-    ):
-        image = Image.open(folder / name).convert("RGB")
-        image.thumbnail((620, 460))
+    names = ("boundary_spirals", "digits_mistakes", "cnn_maps", "attention", "hopfield_recall", "gan_digits")
+    sheet = Image.new("RGB", (1280, 1560), "white")
+    for place, name in enumerate(names):
+        image = Image.open(folder / f"{name}.png").convert("RGB")
+        image.thumbnail((620, 500))
         column, row = place % 2, place // 2
-        sheet.paste(image, (640 * column + (640 - image.width) // 2, 480 * row + (480 - image.height) // 2))
+        sheet.paste(image, (640 * column + (640 - image.width) // 2, 520 * row + (520 - image.height) // 2))
     target.parent.mkdir(parents=True, exist_ok=True)
     sheet.quantize(128).save(target, optimize=True)
 

@@ -58,7 +58,7 @@ def tour(
     seed: Annotated[int, typer.Option(help="What all random numbers are made from.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Train the networks of the first half of the course, and certify every gradient; about two minutes."""
+    """Train the networks of the course, and certify every gradient; about three minutes on two cores."""
     from nnjax.tour import run, summary
 
     stops = run(out, seeds=seeds, seed=seed, progress=not as_json)

@@ -21,7 +21,11 @@ BENCHMARKS = {
     "rates": speed.learning_rates,
     "start": speed.start_up,
     "digits": accuracy.digits,
+    "digits-cnn": accuracy.digits_cnn,
     "mnist": accuracy.mnist_mlp,
+    "mnist-cnn": accuracy.mnist_cnn,
+    "fashion": accuracy.fashion_cnn,
+    "shakespeare": accuracy.shakespeare,
     "textbook": textbook.run,
 }
 RESULTS = Path(__file__).with_name("results.json")

@@ -81,10 +81,14 @@ def matmul_peaks(size: int = 2048, repeats: int = 4) -> dict[str, float]:
     return {name: 2 * size**3 / min(seconds(task) for _ in range(repeats)) for name, task in tasks.items()}
 
 
+def originals() -> str | Path | None:
+    """Return the folder of original files: NNJAX_ORIGINALS, ../shared/data or, if there is none, None for the cache."""
+    return os.environ.get("NNJAX_ORIGINALS") or (SHARED if SHARED.is_dir() else None)
+
+
 def mnist() -> Dataset:
-    """Return MNIST as vectors, from the folder NNJAX_ORIGINALS, ../shared/data, or nnjax's cache."""
-    originals = os.environ.get("NNJAX_ORIGINALS") or (SHARED if SHARED.is_dir() else None)
-    return data.flatten(data.load("mnist", originals=originals))
+    """Return MNIST as vectors."""
+    return data.flatten(data.load("mnist", originals=originals()))
 
 
 def spread(values: np.ndarray, form: str = ".2f") -> str:
