@@ -102,9 +102,10 @@ def features(
     """Return the feature maps after each convolution, ReLU and pooling, (batch, height, width, filters) each."""
     maps = []
     for layer, window in zip(convs, per_axis("pool", pool, len(convs)), strict=True):
-        x = activations.relu(layers.conv.conv2d_apply(layer, x, padding=padding))
-        x = layers.pooling.max_pool(x, window)
-        maps.append(x)
+        # The largest of what ReLU leaves is what ReLU leaves of the largest, and fewer numbers are left to be cut off.
+        x = layers.pooling.max_pool(layers.conv.conv2d_apply(layer, x, padding=padding), window)
+        maps.append(activations.relu(x))
+        x = maps[-1]
     return maps
 
 

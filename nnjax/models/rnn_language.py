@@ -45,7 +45,9 @@ def apply(
     Raises ValueError for an empty sequence, a token out of range, an unknown cell or layers made for another one.
     """
     outputs, _ = _read(params, "tokens", tokens, cell)
-    return layers.dense.apply(params["output"], outputs)
+    # As rows of one matrix, which is one product, not one for each text.
+    logits = layers.dense.apply(params["output"], outputs.reshape(-1, outputs.shape[-1]))
+    return logits.reshape(*outputs.shape[:-1], -1)
 
 
 def loss(
