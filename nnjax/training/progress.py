@@ -42,7 +42,8 @@ def reporter(epochs: int, steps: int, *, done: int = 0, shown: bool = True) -> I
 
 def words(numbers: dict[str, float]) -> str:
     """Return the numbers worth a glance, such as "loss 0.1234  accuracy 0.971  val accuracy 0.962"."""
-    names = [name for name in NAMES if name in numbers and (name != "val_loss" or "val_accuracy" not in numbers)]
+    known = [name for name in NAMES if name in numbers and (name != "val_loss" or "val_accuracy" not in numbers)]
+    names = [*(name for name in numbers if name not in NAMES), *known]
     return "  ".join(f"{name.replace('_', ' ')} {numbers[name]:.{3 if 'accuracy' in name else 4}f}" for name in names)
 
 

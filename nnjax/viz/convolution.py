@@ -1,34 +1,22 @@
 """The arithmetic of a convolution, animated: which inputs each output is made of, and how many outputs there are."""
 
-from typing import Any, Literal, NamedTuple
+import math
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from nnjax.layers.windows import Padding, Window, sliding
 from nnjax.viz import canvas, cells, style, words
 from nnjax.viz.inputs import Values, finite, shaped
 from nnjax.viz.saving import Animation
-
-Padding = Literal["VALID", "SAME"] | int | tuple[int, int] | tuple[tuple[int, int], tuple[int, int]]
 
 TOUCHED = style.tint("orange", 0.45)
 WRITTEN = style.tint("sky", 0.55)
 RULE = "outputs = ⌊(inputs + zeros before + after − dilation·(kernel − 1) − 1) / stride⌋ + 1"
 LONGEST_LINE = 72
-
-
-class Axis(NamedTuple):
-    """One axis of a convolution: sizes of input and kernel, zeros before and after, stride, dilation, output size."""
-
-    inputs: int
-    kernel: int
-    before: int
-    after: int
-    stride: int
-    dilation: int
-    outputs: int
 
 
 @style.context()
@@ -58,12 +46,9 @@ def convolution_animation(
     x, kernel = (finite(name, shaped(name, v, "height width", "length")) for name, v in (("x", x), ("kernel", kernel)))
     if x.ndim != kernel.ndim:
         raise ValueError(f"x has shape {x.shape} and kernel {kernel.shape}; they must have as many axes")
-    for name, value in (("stride", stride), ("dilation", dilation)):
-        if value < 1:
-            raise ValueError(f"{name} is {value}; it must be at least 1")
-    pairs = _pairs(padding, x.shape, kernel.shape, stride, dilation)
-    axes = [_axis(*sizes, stride, dilation) for sizes in zip(x.shape, kernel.shape, pairs, strict=True)]
-    count = int(np.prod([axis.outputs for axis in axes]))
+    axes = sliding(x.shape, kernel.shape, stride, padding, dilation)
+    pairs = tuple((axis.before, axis.after) for axis in axes)
+    count = math.prod(axis.stops for axis in axes)
     if count > max_frames:
         raise ValueError(f"there are {count} outputs and max_frames is {max_frames}; take a smaller input")
     padded = np.atleast_2d(np.pad(x, pairs))
@@ -92,7 +77,7 @@ def convolution_animation(
     if title:
         canvas.headline(figure, title)
     else:
-        figure.suptitle("\n".join(_formula(axes)), x=0.015, ha="left", parse_math=False)
+        figure.suptitle("\n".join(_formula(x.shape, axes)), x=0.015, ha="left", parse_math=False)
     sheet.set_title(RULE, fontsize=10, loc="center", pad=8)
     canvas.freeze(figure)
 
@@ -111,44 +96,18 @@ def convolution_animation(
     return Animation(figure, draw, (*[0.8] * (count - 1), 2.5), moving)
 
 
-def _pairs(
-    padding: Any, inputs: tuple[int, ...], kernel: tuple[int, ...], stride: int, dilation: int
-) -> tuple[tuple[int, int], ...]:
-    """Return (before, after) for each axis."""
-    if padding == "VALID":
-        padding = 0
-    if padding == "SAME":
-        spans = [dilation * (k - 1) + 1 for k in kernel]
-        totals = [max((-(-n // stride) - 1) * stride + span - n, 0) for n, span in zip(inputs, spans, strict=True)]
-        return tuple((total // 2, total - total // 2) for total in totals)
-    if isinstance(padding, (int, np.integer)):
-        padding = [(int(padding), int(padding))] * len(inputs)
-    elif len(inputs) == 1 and np.shape(padding) == (2,):
-        padding = [padding]
-    if np.shape(padding) != (len(inputs), 2) or np.min(padding) < 0:
-        raise ValueError(f"padding is {padding!r}; it must be 'VALID', 'SAME', a number, or a pair for each axis")
-    return tuple((int(before), int(after)) for before, after in padding)
-
-
-def _axis(inputs: int, kernel: int, pair: tuple[int, int], stride: int, dilation: int) -> Axis:
-    room, span = inputs + sum(pair), dilation * (kernel - 1) + 1
-    if span > room:
-        raise ValueError(f"the kernel spans {span} cells, and the padded input has {room}; it must not be larger")
-    return Axis(inputs, kernel, *pair, stride, dilation, (room - span) // stride + 1)
-
-
-def _touched(axis: Axis) -> np.ndarray:
+def _touched(axis: Window) -> np.ndarray:
     """Return (outputs, kernel): the padded inputs that each output is made of."""
-    return axis.stride * np.arange(axis.outputs)[:, None] + axis.dilation * np.arange(axis.kernel)
+    return axis.stride * np.arange(axis.stops)[:, None] + axis.dilation * np.arange(axis.size)
 
 
-def _formula(axes: list[Axis]) -> list[str]:
+def _formula(inputs: tuple[int, ...], axes: Sequence[Window]) -> list[str]:
     """Return the headline: the output size with its numbers, once if it is the same on both axes."""
-    names = [""] if len(set(axes)) == 1 else ["height ", "width "]
+    alike = len({*zip(inputs, axes, strict=True)}) == 1
     return [
-        f"Output {name}= ⌊({a.inputs} + {a.before} + {a.after} − {a.dilation}·({a.kernel} − 1) − 1) / {a.stride}⌋ + 1 "
-        f"= {a.outputs}"
-        for name, a in zip(names, axes, strict=False)
+        f"Output {name}= ⌊({n} + {a.before} + {a.after} − {a.dilation}·({a.size} − 1) − 1) / {a.stride}⌋ + 1 "
+        f"= {a.stops}"
+        for name, n, a in zip([""] if alike else ["height ", "width "], inputs, axes, strict=False)
     ]
 
 

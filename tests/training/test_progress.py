@@ -42,6 +42,11 @@ def test_the_loss_on_test_data_is_shown_where_there_is_no_accuracy():
     assert progress.words({"val_loss": 2.0, "loss": 1.0}) == "loss 1.0000  val loss 2.0000"
 
 
+def test_what_only_one_kind_of_training_measures_is_shown_first():
+    players = {"discriminator": 1.0, "generator": 0.5, "accuracy": 0.75}
+    assert progress.words(players) == "discriminator 1.0000  generator 0.5000  accuracy 0.750"
+
+
 def test_a_terminal_gets_a_bar(monkeypatch):
     screen = io.StringIO()
     make = rich.console.Console
