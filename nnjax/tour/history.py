@@ -40,7 +40,7 @@ def hopfield_digits(keys: Array) -> Stop:
         from nnjax import viz
 
         loads = np.round(np.linspace(0.04, 0.3, 14), 2)
-        right = {n: np.asarray(hopfield.capacity(keys[0], n, loads)) for n in (100, 400)}
+        right = {n: np.asarray(hopfield.capacity(keys[0], n, loads.tolist())) for n in (100, 400)}
         return viz.capacity_curve(loads, right)
 
     pictures = {"hopfield_recall.png": recall, "hopfield_capacity.svg": capacity}

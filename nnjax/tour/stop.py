@@ -82,10 +82,10 @@ def trained(
 
 
 def worst_gradient_error(
-    loss: Callable[..., Any], by_hand: Callable[..., Any], params: PyTree, x: np.ndarray, targets: np.ndarray
+    loss: Callable[..., Any], by_hand: Callable[..., Any], params: PyTree, x: np.ndarray, targets: PyTree
 ) -> float:
     """Return the largest gradient error over the networks stacked on the first axis of ``params``, on some examples."""
-    x, targets = x[:CERTIFIED_EXAMPLES], targets[:CERTIFIED_EXAMPLES]
+    x, targets = jax.tree.map(lambda leaf: leaf[:CERTIFIED_EXAMPLES], (x, targets))
     count = len(jax.tree.leaves(params)[0])
     networks = (jax.tree.map(lambda p, i=i: p[i], params) for i in range(count))
     return max(certify.gradient_error(loss, by_hand, network, x, targets) for network in networks)
