@@ -8,6 +8,7 @@ another name and renames it when it is complete: a run that is killed never leav
 import hashlib
 import logging
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,6 +68,7 @@ def opened(directory: Path | None) -> Iterator[Any]:
         return
     import orbax.checkpoint as ocp
 
+    _remove_unfinished(directory)
     options = ocp.CheckpointManagerOptions(
         preservation_policy=ocp.checkpoint_managers.LatestN(KEPT),
         enable_async_checkpointing=False,
@@ -99,8 +101,7 @@ def save(manager: Any, epoch: int, learner: Learner, history: History, same: dic
             manager.save(epoch, args=items)
     except Exception as error:  # TensorStore reports a full disk as ValueError, Python as OSError
         directory = Path(manager.directory)
-        for unfinished in directory.glob(f"{epoch}.orbax-checkpoint-tmp*"):
-            shutil.rmtree(unfinished, ignore_errors=True)
+        _remove_unfinished(directory)
         done = epochs_done(directory)
         last = f"epoch {done[-1]} is the last complete one there" if done else "there is no complete one there yet"
         raise OSError(
@@ -133,6 +134,29 @@ def restore(manager: Any, learner: Learner, same: dict[str, Any], epochs: int) -
     tree = manager.restore(done, args=items).learner
     restored = Learner(tree["params"], tree["optimizer"], tree.get("state"))
     return done, jax.tree.map(lambda leaf: jnp.array(leaf), restored), record["history"]
+
+
+def _remove_unfinished(directory: Path, tries: int = 25, pause: float = 0.2) -> None:
+    """Remove what saving left unfinished.
+
+    Where it was interrupted in this process, its threads go on writing for a moment: they are given time to end.
+    """
+    before: list[tuple[Path, int]] | None = None
+    for _ in range(tries):
+        now = [(path, _size(path)) for path in sorted(directory.glob("*.orbax-checkpoint-tmp*/**/*"))]
+        if now == before:
+            break
+        before = now
+        time.sleep(pause if now else 0)
+    for folder in directory.glob("*.orbax-checkpoint-tmp*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # renamed meanwhile
+        return -1
 
 
 @contextmanager

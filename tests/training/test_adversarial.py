@@ -108,7 +108,7 @@ def test_the_same_key_gives_the_same_and_the_parameters_given_are_left_alone(sam
     assert not same(training.fit_gan(SMALL, X, epochs=3, key=jax.random.key(1), progress=False), first)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
-    assert lines[-1].startswith("epoch 3/3  accuracy 0.")
+    assert lines[-1].startswith("epoch 3/3  discriminator ")
 
 
 def test_optaxs_optimizers_will_do_and_the_accuracy_is_counted():

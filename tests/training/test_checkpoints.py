@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -196,6 +197,25 @@ def test_half_deleted_old_checkpoints_and_leftovers_do_not_matter(tmp_path, blob
     assert same(resumed.params, simple(blobs, init, apply, epochs=5).params)
     assert not half.exists()
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_threads_of_an_interrupted_save_may_still_be_writing(tmp_path, blobs, init, apply, same):
+    simple(blobs, init, apply, epochs=2, directory=tmp_path)
+    half = tmp_path / "3.orbax-checkpoint-tmp"
+    half.mkdir()
+
+    def write():
+        for number in range(3000):
+            try:
+                (half / str(number)).write_text("late")
+            except OSError:  # the folder is gone
+                return
+
+    with ThreadPoolExecutor(1) as writers:
+        writers.submit(write)
+        resumed = simple(blobs, init, apply, epochs=3, directory=tmp_path, resume=True)
+    assert same(resumed.params, simple(blobs, init, apply, epochs=3).params)
+    assert not half.exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file size limits are of Unix")
