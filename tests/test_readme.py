@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
-from nnjax import certify
+import pytest
+
+from nnjax import certify, data
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -31,6 +33,15 @@ def test_the_ten_lines_train_a_network(capsys):
     exec(compile(code, "README.md", "exec"), {})
     printed = capsys.readouterr().out
     assert float(re.search(r"test accuracy (0\.\d+)", printed)[1]) >= 0.96
+
+
+@pytest.mark.slow
+def test_the_names_that_it_writes_are_made_of_words_of_unicode(capsys):
+    (code,) = re.findall(r"```python\n((?:(?!```).)*?generate(?:(?!```).)*?)```", TEXT, re.DOTALL)
+    exec(compile(code, "README.md", "exec"), {})
+    written = set(capsys.readouterr().out.split())
+    known = {word for name in data.unicode.names() for word in name.split()}
+    assert len(written & known) >= 8
 
 
 def test_the_certificate_is_that_of_all_that_is_certified():
