@@ -115,7 +115,7 @@ def _heads(params: Params, x: Array, names: tuple[str, ...], heads: int, mask: M
     return [jnp.swapaxes((rows @ params[n]).reshape(*x.shape[:-1], heads, width // heads), -2, -3) for n in names]
 
 
-def _weights(mask: Mask, q: Array, k: Array) -> Array:
+def _weights(mask: Any, q: Array, k: Array) -> Array:
     scores = q @ jnp.swapaxes(k, -1, -2) / math.sqrt(q.shape[-1])
     if mask is not None:
         scores = jnp.where(mask, scores, -jnp.inf)
@@ -126,12 +126,13 @@ def _weights(mask: Mask, q: Array, k: Array) -> Array:
     return e / jnp.where(total == 0, 1, total)
 
 
+# Below, a mask is any array of bool: JAX 0.8 hands constants to a custom_vjp in a class of its own.
 @jax.custom_vjp
-def _attention(mask: Mask, q: Array, k: Array, v: Array) -> Array:
+def _attention(mask: Any, q: Array, k: Array, v: Array) -> Array:
     return _in_turn(lambda mask, q, k, v: _weights(mask, q, k) @ v, mask, q, k, v)
 
 
-def _forward(mask: Mask, q: Array, k: Array, v: Array) -> tuple[Array, Any]:
+def _forward(mask: Any, q: Array, k: Array, v: Array) -> tuple[Array, Any]:
     return _attention(mask, q, k, v), (mask, q, k, v)
 
 
@@ -143,7 +144,7 @@ def _backward(cache: Any, dy: Array) -> tuple[Any, ...]:
 _attention.defvjp(_forward, _backward)
 
 
-def _gradients(mask: Mask, q: Array, k: Array, v: Array, dy: Array) -> tuple[Array, Array, Array]:
+def _gradients(mask: Any, q: Array, k: Array, v: Array, dy: Array) -> tuple[Array, Array, Array]:
     """Return (dq, dk, dv). Weights that are computed in the same program are found again by XLA; large ones anew."""
     p = _weights(mask, q, k)
     dp = dy @ jnp.swapaxes(v, -1, -2)
@@ -151,7 +152,7 @@ def _gradients(mask: Mask, q: Array, k: Array, v: Array, dy: Array) -> tuple[Arr
     return ds @ k, jnp.swapaxes(ds, -1, -2) @ q, jnp.swapaxes(p, -1, -2) @ dy
 
 
-def _in_turn(f: Callable[..., Any], mask: Mask, q: Array, k: Array, *others: Array) -> Any:
+def _in_turn(f: Callable[..., Any], mask: Any, q: Array, k: Array, *others: Array) -> Any:
     """Return f(mask, q, k, ...), one example after the other where the weights of one are LARGE."""
     if q.ndim == 2 or math.prod(q.shape[1:-1]) * k.shape[-2] < LARGE:
         return f(mask, q, k, *others)
