@@ -11,7 +11,7 @@ from jaxtyping import Array, Num, PyTree
 from nnjax import optimizers
 from nnjax.models import gan
 from nnjax.training import checking, divergence
-from nnjax.training.epoch import epoch_keys, epoch_runner, longest_stretch, shuffle
+from nnjax.training.epoch import drawing, epoch_runner, longest_stretch, means
 from nnjax.training.progress import reporter
 from nnjax.training.single import Fit, fresh
 from nnjax.training.step import Learner, Metrics, loop
@@ -62,14 +62,10 @@ def fit_gan(
     params, data = fresh(params), jax.device_put(x)
     learner = Learner(params, fresh(optimizer.init(params)), None)
 
-    def draw(epoch: int) -> tuple[np.ndarray, Array]:
-        order_key, step_key = epoch_keys(key, epoch)
-        return shuffle(np.asarray(order_key), len(x), batch_size), step_key
-
     def advance(learner: Learner, key: Array, rows: Array, start: int, count: int) -> tuple[Learner, Metrics]:
         return _steps(optimizer, longest, learner, key, data, rows, start, count)
 
-    run = epoch_runner(draw, advance, longest)
+    run = epoch_runner(drawing(key, len(x), batch_size), advance, longest)
     history: dict[str, list[float]] = {}
     with reporter(epochs, steps, shown=progress) as report:
         for number in range(1, epochs + 1):
@@ -77,13 +73,13 @@ def fit_gan(
             def look(start: int, part: Metrics, number: int = number) -> None:
                 divergence.require_finite_losses(part["discriminator"] + part["generator"], number, start, steps)
                 if start + len(part["generator"]) < steps:
-                    report(number, start + len(part["generator"]), _means(part))
+                    report(number, start + len(part["generator"]), means(part))
 
             learner, metrics = run(learner, number - 1, look)
             divergence.require_finite_params(learner.params, number)
-            means = _means(metrics)
-            history = {name: [*history.get(name, []), value] for name, value in means.items()}
-            report(number, steps, means)
+            numbers = means(metrics)
+            history = {name: [*history.get(name, []), value] for name, value in numbers.items()}
+            report(number, steps, numbers)
     return Fit(learner.params, {name: np.asarray(values) for name, values in history.items()})
 
 
@@ -130,7 +126,3 @@ def gan_step(optimizer: Any, learner: Learner, x: Array, key: Array) -> tuple[Le
     accuracy = (jnp.mean(real > 0) + jnp.mean(fake <= 0)) / 2
     moved = jax.tree.map(jnp.add, params, updates)
     return Learner(moved, opt_state, None), {"discriminator": missed, "generator": caught, "accuracy": accuracy}
-
-
-def _means(metrics: Metrics) -> dict[str, float]:
-    return {name: float(np.mean(values, dtype=np.float64)) for name, values in metrics.items()}

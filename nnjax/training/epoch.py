@@ -42,6 +42,21 @@ def shuffle(order_key: UInt32[np.ndarray, "numbers"], n: int, batch_size: int) -
     return order[: steps * batch_size].reshape(steps, batch_size)
 
 
+def drawing(key: Array, n: int, batch_size: int) -> Callable[[int], tuple[np.ndarray, Array]]:
+    """Return draw(epoch), which gives the rows of each mini-batch of that epoch over n examples, and its step_key."""
+
+    def draw(epoch: int) -> tuple[np.ndarray, Array]:
+        order_key, step_key = epoch_keys(key, epoch)
+        return shuffle(np.asarray(order_key), n, batch_size), step_key
+
+    return draw
+
+
+def means(metrics: Metrics) -> dict[str, float]:
+    """Return the mean over all steps of each measure."""
+    return {name: float(np.mean(values, dtype=np.float64)) for name, values in metrics.items()}
+
+
 def longest_stretch(steps: int, bytes_per_step: int) -> int:
     """Return how many steps one call may take: those whose mini-batches fit in BATCH_BYTES, at least one."""
     return max(1, min(steps, BATCH_BYTES // max(bytes_per_step, 1)))

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, PyTree
 
 from nnjax import losses, optimizers
 from nnjax.training import checking, checkpoints, divergence, trial
-from nnjax.training.epoch import epoch_keys, epoch_runner, longest_stretch, shuffle
+from nnjax.training.epoch import drawing, epoch_runner, longest_stretch, means
 from nnjax.training.evaluation import average, measure, split
 from nnjax.training.progress import Report, reporter
 from nnjax.training.step import NAMES, Job, Learner, Metrics, loop, train_step
@@ -132,22 +132,18 @@ def _epoch_of(
     def advance(learner: Learner, key: Array, rows: Array, start: int, count: int) -> tuple[Learner, Metrics]:
         return _steps(job, longest, learner, key, x, y, rows, start, count)
 
-    def draw(epoch: int) -> tuple[np.ndarray, Array]:
-        order_key, step_key = epoch_keys(key, epoch)
-        return shuffle(np.asarray(order_key), len(x), batch_size), step_key
-
-    run = epoch_runner(draw, advance, longest)
+    run = epoch_runner(drawing(key, len(x), batch_size), advance, longest)
 
     def one_epoch(learner: Learner, number: int) -> tuple[Learner, dict[str, float]]:
         def look(start: int, part: Metrics) -> None:
             divergence.require_finite_losses(part["loss"], number, start, steps)
             taken = start + len(part["loss"])
             if taken < steps:
-                report(number, taken, _means(part))
+                report(number, taken, means(part))
 
         learner, metrics = run(learner, number - 1, look)
         divergence.require_finite_params(learner.params, number)
-        numbers = _means(metrics)
+        numbers = means(metrics)
         if tests:
             validation = average(partial(measure, job, learner.params, learner.state), tests)
             numbers |= {f"val_{name}": float(value) for name, value in validation.items()}
@@ -173,7 +169,3 @@ def _steps(
         return train_step(job, job.optimizer, learner, x, y, jax.random.fold_in(key, place))
 
     return loop(step, learner, x, y, jax.lax.dynamic_slice_in_dim(rows, start, longest), start, count)
-
-
-def _means(metrics: Metrics) -> dict[str, float]:
-    return {name: float(np.mean(values, dtype=np.float64)) for name, values in metrics.items()}
