@@ -7,19 +7,26 @@ The rooms, from the ground up::
     manual  certify                                           backpropagation by hand; the proof that it equals jax.grad
     data  training                                            load(name) -> Dataset;  fit(apply, params, dataset)
     interop  viz  tour                                        to and from Flax; pictures; the whole course in one run
+    exercises  grading  course                                check(my_function); marks for a class; the lessons
 
 Submodules load at first use, so that ``import nnjax`` costs no more than ``import jax``.
 """
 
 import importlib
-from types import ModuleType
+from typing import Any
 
 __version__ = "0.1.0"
 
 __all__ = [
     "activations",
     "certify",
+    "check",
+    "course",
     "data",
+    "exercises",
+    "flops",
+    "grading",
+    "hint",
     "initializers",
     "interop",
     "layers",
@@ -34,7 +41,9 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> ModuleType:
+def __getattr__(name: str) -> Any:
+    if name in ("check", "hint"):
+        return getattr(importlib.import_module("nnjax.grading.checking"), name)
     if name in __all__:
         return importlib.import_module(f"nnjax.{name}")
     raise AttributeError(f"module 'nnjax' has no attribute {name!r}; it has {', '.join(__all__)}")

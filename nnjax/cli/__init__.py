@@ -2,7 +2,11 @@
 
 import sys
 
-from nnjax.cli.app import app
+from nnjax.cli import course, exercises
+from nnjax.cli.app import app, export_app
+
+exercises.register(app, export_app)
+course.register(app, export_app)
 
 __all__ = ["app", "main"]
 

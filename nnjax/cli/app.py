@@ -17,6 +17,10 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Data sets: what there is, what is on this machine, and how to get the rest.")
 app.add_typer(data_app, name="data")
+export_app = typer.Typer(
+    help="Write a trained model for plain JAX, or the exercises for nbgrader, Gradescope, Otter.", no_args_is_help=True
+)
+app.add_typer(export_app, name="export")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Originals = Annotated[Path | None, typer.Option(help="Folder that holds the original files.")]
@@ -140,8 +144,8 @@ def train(
     typer.echo(f"{', '.join(f'{name} {value:.4g}' for name, value in result.items())}; kept in {directory}")
 
 
-@app.command()
-def export(
+@export_app.command("model")
+def export_model(
     run: Annotated[Path, typer.Argument(help="The directory of a finished run.", metavar="RUN_DIR")],
     file: Annotated[Path, typer.Argument(help="The file to write.", metavar="FILE")],
     originals: Originals = None,

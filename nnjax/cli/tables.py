@@ -48,3 +48,57 @@ def datasets(rows: Sequence[Any]) -> Group:
     for row in rows:
         sources.add_row(row.name, row.source)
     return Group(table, "Sources", sources)
+
+
+def progress(exercises: Sequence[Any], state: dict[str, dict[str, Any]], everything: bool) -> Table:
+    """Return the points reached lesson by lesson; below each its exercises, those tried or ``everything``."""
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("lesson")
+    for heading in ("right", "points"):
+        table.add_column(heading, justify="right")
+    table.add_column("")
+    for lesson in dict.fromkeys(exercise.lesson for exercise in exercises):
+        here = [exercise for exercise in exercises if exercise.lesson == lesson]
+        entries = [state.get(exercise.name, {}) for exercise in here]
+        right = sum(entry.get("status") == "right" for entry in entries)
+        reached, all_points = sum(entry.get("points", 0) for entry in entries), sum(one.points for one in here)
+        bar = "█" * round(10 * right / len(here)) + "░" * (10 - round(10 * right / len(here)))
+        table.add_row(f"[bold]{lesson}[/]", f"{right}/{len(here)}", f"{reached:g}/{all_points:g}", bar)
+        for exercise, entry in zip(here, entries, strict=True):
+            if everything or entry:
+                points = f"{entry.get('points', 0):g}/{exercise.points:g}"
+                table.add_row(f"  {exercise.name}", entry.get("status", ""), points, "")
+    return table
+
+
+def marks(rows: Sequence[Any]) -> Group:
+    """Return how many students reached how much, who needs a look, and the mistakes made most often."""
+    from rich.markup import escape
+
+    from nnjax.grading.gradebook import mistakes
+
+    points = [sum(verdict.points for verdict in row.marked.verdicts) for row in rows]
+    troubled = [row for row in rows if row.marked.problems]
+    parts: list[Any] = [
+        f"{len(rows)} students, {min(points):g} to {max(points):g} points, mean {sum(points) / len(points):.1f}; "
+        f"{len(troubled)} with problems in their files"
+    ]
+    table = Table(box=box.SIMPLE_HEAD, title="what was said most often")
+    for heading in ("students", "exercise", "sentence"):
+        table.add_column(heading, justify="right" if heading == "students" else "left")
+    for (name, sentence), count in mistakes(rows).most_common(10):
+        table.add_row(str(count), escape(name), escape(sentence))
+    for row in troubled[:10]:
+        parts.append(escape(f"{row.student.name}: {row.marked.problems[0]}"))
+    return Group(*parts, *([table] if table.row_count else []))
+
+
+def course(lessons: Sequence[Any]) -> Table:
+    """Return the syllabus: title, minutes, what each lesson builds on, points."""
+    table = Table(box=box.SIMPLE_HEAD, caption=f"{sum(lesson.minutes for lesson in lessons) / 60:.0f} hours in all")
+    for heading in ("lesson", "", "minutes", "builds on", "points"):
+        table.add_column(heading, justify="right" if heading in ("minutes", "points") else "left")
+    for lesson in lessons:
+        before = ", ".join(name[:2] for name in lesson.builds_on)
+        table.add_row(lesson.name, lesson.title, str(lesson.minutes), before, f"{lesson.points:g}")
+    return table

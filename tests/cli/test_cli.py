@@ -33,7 +33,7 @@ def test_version(command):
 def test_no_arguments_show_the_help(command):
     code, out, err = command()
     assert code in (0, 2)
-    for subcommand in ("tour", "certify", "train", "export", "data"):
+    for subcommand in ("tour", "certify", "train", "export", "data", "check", "watch", "hint", "progress", "grade"):
         assert subcommand in out + err
 
 
@@ -71,7 +71,7 @@ def test_certify_fails_when_a_gradient_is_wrong(command, monkeypatch):
             ["train", "mlp", "--data", "digits", "--patch", "2"],
             "nnjax: mlp does not use patch; leave it at its default",
         ),
-        (["export", ".", "model.jax"], "nnjax: . is no run directory: there is no settings.json in it"),
+        (["export", "model", ".", "model.jax"], "nnjax: . is no run directory: there is no settings.json in it"),
         (["data", "get", "mnits"], "'mnist'"),
     ],
 )
@@ -129,7 +129,7 @@ def test_a_trained_run_is_exported(command, tmp_path):
     code, out, _ = command("train", "cnn", "--data", "digits", "--out", run, *arguments)
     assert code == 0
     assert "val_accuracy" in out
-    assert command("export", run, str(file)) == (0, f"written to {file}\n", "")
+    assert command("export", "model", run, str(file)) == (0, f"written to {file}\n", "")
     assert file.stat().st_size > 0
 
 

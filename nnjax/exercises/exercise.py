@@ -1,0 +1,166 @@
+"""The declaration of an exercise: a function with its reference body, and beside it how a teacher judges answers to it.
+
+@exercise("03_mlp", draw=layers, points=2, laws=[laws.jit, laws.pure], hints=["...", "..."])
+def dense(params, x):
+    \"\"\"Return ``x @ W + b`` ... the statement ...\"\"\"
+    return x @ params["W"] + params["b"]
+
+dense.mistake("The bias is missing: add b to every row.", lambda params, x: x @ params["W"])
+"""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nnjax.exercises.laws import Law
+
+Case = tuple[Any, ...]
+Body = Callable[..., Any]
+Draw = Callable[[np.random.Generator], list[Case]]
+Holds = Callable[[list[Case], list[Any]], bool]
+
+
+class Mistake(NamedTuple):
+    """A wrong body that learners write, and the sentence that a teacher says to it."""
+
+    sentence: str
+    body: Body
+
+
+class Rule(NamedTuple):
+    """What holds of every right answer, where right answers may differ (random draws, open exercises)."""
+
+    sentence: str
+    holds: Holds
+
+
+class Loss(NamedTuple):
+    """The number whose gradient an exercise asks for: ``value(case, point)``, NumPy float64, at ``point(case)``."""
+
+    value: Callable[[Case, Any], float]
+    point: Callable[[Case], Any]
+    answer: Callable[[Any], Any] = lambda answer: answer
+
+
+@dataclass
+class Exercise:
+    """An exercise: statement and reference, how inputs are drawn, laws, rules, known mistakes, hints."""
+
+    name: str
+    lesson: str
+    reference: Body
+    draw: Draw
+    points: float
+    difficulty: int
+    hints: Sequence[str]
+    laws: Sequence[Law]
+    by_hand: bool
+    library: bool
+    loss: Loss | None
+    score: Callable[[list[Case], list[Any]], float] | None
+    manner: str
+    seconds: float
+    tolerance: float
+    mistakes: list[Mistake] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
+
+    def mistake(self, sentence: str, *bodies: Body) -> None:
+        """Declare wrong bodies to which a teacher says ``sentence``."""
+        self.mistakes += [Mistake(sentence, body) for body in bodies]
+
+    def rule(self, sentence: str, holds: Holds, *bodies: Body) -> None:
+        """Declare what ``holds(cases, answers)`` for right answers; ``sentence`` is said when it does not.
+
+        Where an exercise has rules, answers are judged by them and by their shapes, not by the reference's values.
+        The bodies are wrong answers that this rule, and none declared before, finds.
+        """
+        self.rules.append(Rule(sentence, holds))
+        self.mistake(sentence, *bodies)
+
+    @property
+    def signature(self) -> str:
+        """The call that a learner completes, such as ``dense(params, x)``."""
+        return f"{self.name}{inspect.signature(self.reference)}"
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names of the arguments."""
+        return list(inspect.signature(self.reference).parameters)
+
+    @property
+    def statement(self) -> str:
+        """What is asked: the docstring of the reference."""
+        return inspect.getdoc(self.reference) or ""
+
+    @property
+    def stub(self) -> str:
+        """The source that a learner starts from: signature and statement, nothing done."""
+        return f"{self._head()}\n    raise NotImplementedError\n"
+
+    @property
+    def solution(self) -> str:
+        """The source of the reference solution, with the statement."""
+        source, node = self._parsed()
+        body = source.splitlines()[node.body[1].lineno - 1 :]
+        return "\n".join([self._head(), *body]) + "\n"
+
+    def _parsed(self) -> tuple[str, ast.FunctionDef]:
+        source = textwrap.dedent(inspect.getsource(self.reference))
+        (node,) = ast.parse(source).body
+        if not isinstance(node, ast.FunctionDef):
+            raise TypeError(f"the reference of {self.name} is not a function")
+        return source, node
+
+    def _head(self) -> str:
+        source, node = self._parsed()
+        last = node.body[0].end_lineno
+        return "\n".join(source.splitlines()[node.lineno - 1 : last])
+
+
+def exercise(
+    lesson: str,
+    *,
+    draw: Draw,
+    hints: Sequence[str],
+    points: float = 1,
+    difficulty: int = 1,
+    laws: Sequence[Law] = (),
+    by_hand: bool = False,
+    library: bool = False,
+    loss: Loss | None = None,
+    score: Callable[[list[Case], list[Any]], float] | None = None,
+    manner: str = "plain",
+    seconds: float = 10,
+    tolerance: float = 1e-4,
+) -> Callable[[Body], Exercise]:
+    """Make an exercise of the function below it, which is the reference solution and whose docstring is the statement.
+
+    Args:
+        lesson: such as "03_mlp".
+        draw: returns the cases, tuples of arguments, from a NumPy generator; the smallest first, always of the same
+            shapes, so that JAX compiles once.
+        hints: in steps, from a nudge to nearly the answer.
+        points: what a right answer earns.
+        difficulty: 1 (a line), 2 (a few lines), 3 (think first).
+        laws: what any right answer satisfies beside having the right values.
+        by_hand: the learner differentiates; JAX's autodiff is switched off while the answer runs.
+        library: the answer may use nnjax's own layers and models (open exercises only).
+        loss: where the answer is a gradient, the number that it is the gradient of.
+        score: for open exercises, the share of the points in 0..1 that the answers earn.
+        manner: the kind of the calls that give the answers, for open exercises not "plain".
+        seconds: how long all calls together may take.
+        tolerance: largest difference allowed, as a share of the largest number of the right answer.
+    """
+
+    def declare(reference: Body) -> Exercise:
+        return Exercise(
+            reference.__name__, lesson, reference, draw, points, difficulty, hints, laws, by_hand, library, loss, score,
+            manner, seconds, tolerance,
+        )  # fmt: skip
+
+    return declare

@@ -1,0 +1,445 @@
+"""Exercises of lesson 11: gradients in pieces, a step on many devices, and counting what a network costs."""
+
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from nnjax.exercises import laws
+from nnjax.exercises.exercise import Case, Loss, exercise
+from nnjax.exercises.inputs import Function, Mesh
+
+LESSON = "11_scaling"
+
+LINEAR = Function("linear_loss", (), 'loss(params, (x, y)), the batch mean of 1/2 ||x W + b - y||^2, params {"W", "b"}')
+NETWORK = Function(
+    "network_loss", (), 'loss(params, (x, y)), the batch mean of 1/2 ||y\' - y||^2 of a network {"hidden", "out"}'
+)
+
+
+def _normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    return rng.normal(0, 1, shape).astype(np.float32)
+
+
+def _dense(rng: np.random.Generator, n: int, m: int) -> dict[str, np.ndarray]:
+    return {"W": _normal(rng, n, m), "b": _normal(rng, m)}
+
+
+# ------------------------------------------------------------------------------------------------ accumulate_gradients
+
+
+def _batches(rng: np.random.Generator) -> list[Case]:
+    def batches(count: int, rows: int, n: int, m: int) -> list:
+        return [(_normal(rng, rows, n), _normal(rng, rows, m)) for _ in range(count)]
+
+    network = {"hidden": _dense(rng, 3, 4), "out": _dense(rng, 4, 2)}
+    return [(LINEAR, _dense(rng, 2, 1), batches(2, 3, 2, 1)), (NETWORK, network, batches(3, 5, 3, 2))]
+
+
+def _loss_of_all(case: Case, point: Any) -> float:
+    """Return the mean of the losses of the batches, in NumPy."""
+
+    def loss(x: Any, y: Any) -> float:
+        last = point
+        if case[0].name == "network_loss":
+            x, last = np.tanh(x @ point["hidden"]["W"] + point["hidden"]["b"]), point["out"]
+        return float(np.mean(np.sum((x @ last["W"] + last["b"] - y) ** 2, axis=1)) / 2)
+
+    return float(np.mean([loss(np.float64(x), y) for x, y in case[2]]))
+
+
+@exercise(
+    LESSON,
+    draw=_batches,
+    points=2,
+    difficulty=2,
+    loss=Loss(_loss_of_all, lambda case: case[1]),
+    laws=[laws.PURE, laws.JIT, laws.flops(3)],
+    hints=[
+        "jax.grad(loss)(params, batch) is the gradient on one batch, a pytree like params.",
+        "Keep a running sum: start from zeros like params, and add the gradient of each batch with jax.tree.map.",
+        "The batches are equally large, so the mean of their gradients is the sum divided by len(batches).",
+    ],
+)
+def accumulate_gradients(loss, params, batches):
+    """Return the mean over the batches of the gradient of loss(params, batch) with respect to params.
+
+    loss is a function of (params, batch) that returns a number, already a mean over its batch; params is any pytree,
+    and the answer is a pytree like it. batches is a list of equally large batches, each of which is what loss takes,
+    such as (x, y). The answer equals the gradient on one big batch, but only one small batch is in memory at a time.
+    params stay the same throughout.
+    """
+    total = jax.tree.map(jnp.zeros_like, params)
+    for batch in batches:
+        total = jax.tree.map(jnp.add, total, jax.grad(loss)(params, batch))
+    return jax.tree.map(lambda g: g / len(batches), total)
+
+
+def _gradients(loss, params, batches):
+    return [jax.grad(loss)(params, batch) for batch in batches]
+
+
+def _sum(trees, factor=1.0):
+    return jax.tree.map(lambda *leaves: factor * sum(leaves), *trees)
+
+
+def _halving(loss, params, batches):
+    total = jax.tree.map(jnp.zeros_like, params)
+    for grads in _gradients(loss, params, batches):
+        total = jax.tree.map(lambda a, g: (a + g) / 2, total, grads)
+    return total
+
+
+def _halving_from_first(loss, params, batches):
+    total, *others = _gradients(loss, params, batches)
+    for grads in others:
+        total = jax.tree.map(lambda a, g: (a + g) / 2, total, grads)
+    return total
+
+
+def _walking(loss, params, batches, rate=1.0):
+    found = []
+    for batch in batches:
+        found.append(jax.grad(loss)(params, batch))
+        params = jax.tree.map(lambda p, g: p - rate * g, params, found[-1])
+    return _sum(found, 1 / len(batches))
+
+
+def _into_params(loss, params, batches):
+    params.update(_sum(_gradients(loss, params, batches), 1 / len(batches)))
+    return params
+
+
+accumulate_gradients.mistake(
+    "The gradients are summed; divide by the number of batches.",
+    lambda loss, params, batches: _sum(_gradients(loss, params, batches)),
+)
+accumulate_gradients.mistake(
+    "Only one batch counts: each new gradient replaces the sum instead of being added to it, or you return too early.",
+    lambda loss, params, batches: _gradients(loss, params, batches)[-1],
+    lambda loss, params, batches: _gradients(loss, params, batches)[0],
+)
+accumulate_gradients.mistake(
+    "The sum is divided by the number of batches, but one batch is left out of it.",
+    lambda loss, params, batches: _sum(_gradients(loss, params, batches)[1:], 1 / len(batches)),
+    lambda loss, params, batches: _sum(_gradients(loss, params, batches)[:-1], 1 / len(batches)),
+)
+accumulate_gradients.mistake(
+    "len of a batch (x, y) is 2, the number of its parts; divide by the number of batches.",
+    lambda loss, params, batches: _sum(_gradients(loss, params, batches), 1 / len(batches[0])),
+)
+accumulate_gradients.mistake(
+    "You divide by the number of samples of a batch; the loss is a mean over its batch already.",
+    lambda loss, params, batches: _sum(_gradients(loss, params, batches), 1 / len(batches[0][0])),
+    lambda loss, params, batches: _sum(_gradients(loss, params, batches), 1 / len(batches) / len(batches[0][0])),
+)
+accumulate_gradients.mistake(
+    "Halving after each batch gives the last ones more weight; add everything up and divide once, at the end.",
+    _halving,
+    _halving_from_first,
+)
+accumulate_gradients.mistake(
+    "You step between the batches, so later gradients are taken somewhere else; params stay the same throughout.",
+    _walking,
+    lambda loss, params, batches: _walking(loss, params, batches, 0.1),
+)
+accumulate_gradients.mistake(
+    "That is the mean of the losses; their gradient is asked for, jax.grad.",
+    lambda loss, params, batches: sum(loss(params, batch) for batch in batches) / len(batches),
+)
+accumulate_gradients.mistake(
+    "jax.value_and_grad gives (value, gradient); only the gradient is asked for.",
+    lambda loss, params, batches: (
+        sum(loss(params, batch) for batch in batches) / len(batches),
+        _sum(_gradients(loss, params, batches), 1 / len(batches)),
+    ),
+)
+accumulate_gradients.mistake(
+    "That is the gradient with respect to the batch; params are the first argument of loss.",
+    lambda loss, params, batches: _sum(
+        [jax.grad(loss, argnums=1)(params, batch) for batch in batches], 1 / len(batches)
+    ),
+)
+accumulate_gradients.mistake(
+    "The gradients are subtracted; add them up.",
+    lambda loss, params, batches: _sum(_gradients(loss, params, batches), -1 / len(batches)),
+)
+accumulate_gradients.mistake(
+    "Those are the params after a step; only the gradient is asked for.",
+    lambda loss, params, batches: jax.tree.map(
+        jnp.subtract, params, _sum(_gradients(loss, params, batches), 1 / len(batches))
+    ),
+)
+accumulate_gradients.mistake(
+    "The gradients are put together as a list; average them leaf by leaf, with jax.tree.map.",
+    lambda loss, params, batches: _gradients(loss, params, batches),
+)
+accumulate_gradients.mistake(
+    "The sum is written into params itself, which changes the argument: start from new zeros, such as "
+    "jax.tree.map(jnp.zeros_like, params).",
+    _into_params,
+)
+
+
+# -------------------------------------------------------------------------------------------------------- sharded_step
+
+
+def _steps(rng: np.random.Generator) -> list[Case]:
+    """Return cases whose batches of 24 rows can be shared by 1, 2, 3, 4, 6 or 8 devices."""
+    network = {"hidden": _dense(rng, 3, 5), "out": _dense(rng, 5, 2)}
+    return [
+        (Mesh(8), LINEAR, _dense(rng, 2, 1), (_normal(rng, 24, 2), _normal(rng, 24, 1)), 0.5),
+        (Mesh(8), NETWORK, network, (_normal(rng, 24, 3), _normal(rng, 24, 2)), 0.1),
+    ]
+
+
+@exercise(
+    LESSON,
+    draw=_steps,
+    points=3,
+    difficulty=2,
+    seconds=30,
+    laws=[laws.PURE, laws.JIT, laws.flops(3)],
+    hints=[
+        "Say where the numbers live, and JAX does the rest: the mean in the loss becomes a sum over the devices.",
+        'jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("data")) cuts the first axis into one piece for '
+        "each device; with PartitionSpec() every device holds everything.",
+        "jax.device_put(batch, rows) and jax.device_put(params, everywhere) take whole pytrees. After that it is an "
+        "ordinary step of gradient descent.",
+        "With jax.shard_map instead, each device has a mean over its own rows: take jax.lax.pmean of the loss before "
+        "you differentiate it.",
+    ],
+)
+def sharded_step(mesh, loss, params, batch, learning_rate):
+    """Return the params after one step of gradient descent, params - learning_rate * gradient, with the batch sharded.
+
+    mesh is a jax.sharding.Mesh with one axis, "data", of one device or of many. batch is a pytree of arrays, such as
+    (x, y); cut the first axis of each into equal pieces, one for each device (their number divides it), and hold
+    params, any pytree, on every device. loss(params, batch) is a mean over the batch, and the gradient is that of the
+    whole batch, so the answer does not depend on the number of devices. learning_rate is a Python number; mesh is
+    static under jit.
+    """
+    rows = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("data"))
+    everywhere = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
+    batch, params = jax.device_put(batch, rows), jax.device_put(params, everywhere)
+    grads = jax.grad(loss)(params, batch)
+    return jax.tree.map(lambda p, g: p - learning_rate * g, params, grads)
+
+
+def _step(loss, params, batch, rate):
+    return jax.tree.map(lambda p, g: p - rate * g, params, jax.grad(loss)(params, batch))
+
+
+def _step_in_place(mesh, loss, params, batch, learning_rate):
+    params.update(_step(loss, params, batch, learning_rate))
+    return params
+
+
+sharded_step.mistake(
+    "You go uphill: the gradient is subtracted.",
+    lambda mesh, loss, params, batch, rate: _step(loss, params, batch, -rate),
+)
+sharded_step.mistake(
+    "The learning rate is missing: the gradient is multiplied by it.",
+    lambda mesh, loss, params, batch, rate: _step(loss, params, batch, 1),
+)
+sharded_step.mistake(
+    "Those are the gradients; the params after the step are asked for.",
+    lambda mesh, loss, params, batch, rate: jax.grad(loss)(params, batch),
+)
+sharded_step.mistake(
+    "That is the change alone; add it to the params.",
+    lambda mesh, loss, params, batch, rate: jax.tree.map(lambda g: -rate * g, jax.grad(loss)(params, batch)),
+    lambda mesh, loss, params, batch, rate: jax.tree.map(lambda g: rate * g, jax.grad(loss)(params, batch)),
+)
+sharded_step.mistake(
+    "The params did not change: a new pytree has to be returned, built from params and gradients.",
+    lambda mesh, loss, params, batch, rate: params,
+)
+sharded_step.mistake(
+    "The gradients of the rows are summed; the loss is a mean over the whole batch, and so is its gradient.",
+    lambda mesh, loss, params, batch, rate: _step(loss, params, batch, rate * len(batch[0])),
+)
+sharded_step.mistake(
+    "You divide by the number of rows once more: loss is a mean over the batch already.",
+    lambda mesh, loss, params, batch, rate: _step(loss, params, batch, rate / len(batch[0])),
+)
+sharded_step.mistake(
+    "The gradient is 8 times too large: those of the pieces are averaged, not added up. jax.shard_map itself sums the "
+    "gradient by params that all devices share; inside it, differentiate the pmean of the loss.",
+    lambda mesh, loss, params, batch, rate: _step(loss, params, batch, rate * 8),
+)
+sharded_step.mistake(
+    "The gradient is 8 times too small: a mean is not to be divided by the number of devices once more.",
+    lambda mesh, loss, params, batch, rate: _step(loss, params, batch, rate / 8),
+)
+sharded_step.mistake(
+    "Only an eighth of the rows is used; the gradient is that of the whole batch, whatever devices there are.",
+    lambda mesh, loss, params, batch, rate: _step(loss, params, jax.tree.map(lambda x: x[: len(x) // 8], batch), rate),
+)
+sharded_step.mistake(
+    "That is one step for each of eight pieces of the batch, one after the other; all pieces make one step together.",
+    lambda mesh, loss, params, batch, rate: _piece_by_piece(loss, params, batch, rate),
+)
+sharded_step.mistake(
+    "Two steps are taken; one is asked for.",
+    lambda mesh, loss, params, batch, rate: _step(loss, _step(loss, params, batch, rate), batch, rate),
+)
+sharded_step.mistake(
+    "That is the gradient with respect to the batch; params are the first argument of loss.",
+    lambda mesh, loss, params, batch, rate: jax.grad(loss, argnums=1)(params, batch),
+)
+sharded_step.mistake(
+    "Return the params alone, not together with the loss.",
+    lambda mesh, loss, params, batch, rate: (_step(loss, params, batch, rate), loss(params, batch)),
+    lambda mesh, loss, params, batch, rate: (loss(params, batch), _step(loss, params, batch, rate)),
+)
+sharded_step.mistake(
+    "The params of the caller are overwritten: build a new pytree, for example with jax.tree.map.", _step_in_place
+)
+
+
+def _piece_by_piece(loss, params, batch, rate):
+    for piece in range(8):
+        params = _step(loss, params, jax.tree.map(lambda x, piece=piece: jnp.split(x, 8)[piece], batch), rate)
+    return params
+
+
+# ---------------------------------------------------------------------------------------------------- count_parameters
+
+
+def _networks(rng: np.random.Generator) -> list[Case]:
+    conv = {"W": _normal(rng, 3, 3, 1, 4), "b": _normal(rng, 4)}
+    nested = {
+        "conv": conv, "blocks": [{"mlp": [_dense(rng, 4, 6), _dense(rng, 6, 4)]}, {"scale": _normal(rng, 4)}],
+        "slope": np.array(rng.normal(), np.float32),
+    }  # fmt: skip
+    return [(_dense(rng, 2, 3),), ([_dense(rng, 5, 4), _dense(rng, 4, 3)],), (nested,)]
+
+
+@exercise(
+    LESSON,
+    draw=_networks,
+    laws=[laws.PURE, laws.JIT],
+    hints=[
+        "jax.tree.leaves(params) is the list of all arrays, however deeply they are nested.",
+        "An array of shape (2, 3) holds 6 numbers, one of shape () holds 1: its size.",
+    ],
+)
+def count_parameters(params):
+    """Return how many numbers a pytree of parameters holds: the sum of the sizes of all its arrays.
+
+    params is any pytree: dicts and lists within one another, with arrays of any shape, also (), which is one number.
+    The answer is one integer.
+    """
+    return sum(leaf.size for leaf in jax.tree.leaves(params))
+
+
+def _over_leaves(count):
+    return lambda params: sum(count(leaf) for leaf in jax.tree.leaves(params))
+
+
+def _weights_only(params):
+    return sum(leaf.size for leaf in jax.tree.leaves(params) if leaf.ndim > 1)
+
+
+count_parameters.mistake(
+    "You count the arrays; each holds many numbers, its size.", lambda params: len(jax.tree.leaves(params))
+)
+count_parameters.mistake(
+    "The length of an array is that of its first axis only; its size is the product of all axes.",
+    _over_leaves(lambda leaf: leaf.shape[0] if leaf.ndim else 1),
+    _over_leaves(lambda leaf: leaf.shape[0] if leaf.ndim else 0),
+    _over_leaves(len),
+)
+count_parameters.mistake("The axes of an array are multiplied, not added.", _over_leaves(lambda leaf: sum(leaf.shape)))
+count_parameters.mistake(
+    "An array of shape () holds one number; you count it as none.",
+    _over_leaves(lambda leaf: leaf.size if leaf.ndim else 0),
+)
+count_parameters.mistake("Biases are parameters too; you count the weights alone.", _weights_only)
+count_parameters.mistake(
+    "Those are bytes; a float32 number takes four of them.", _over_leaves(lambda leaf: leaf.nbytes)
+)
+count_parameters.mistake("You add up the numbers themselves; count them.", _over_leaves(lambda leaf: jnp.sum(leaf)))
+count_parameters.mistake(
+    "The sizes of the arrays are multiplied with one another; add them up.",
+    lambda params: math.prod(leaf.size for leaf in jax.tree.leaves(params)),
+)
+count_parameters.mistake(
+    "That is a pytree of sizes; add them up to one number.",
+    lambda params: jax.tree.map(lambda leaf: leaf.size, params),
+)
+count_parameters.mistake(
+    "That is the number of entries of the outermost dict or list; the arrays inside are meant.", len
+)
+count_parameters.mistake(
+    "Arrays may have more than two axes: a kernel of shape (3, 3, 1, 4) holds 36 numbers. Multiply all axes.",
+    _over_leaves(lambda leaf: math.prod(leaf.shape[:2])),
+    _over_leaves(lambda leaf: math.prod(leaf.shape[-2:])),
+)
+
+
+# -------------------------------------------------------------------------------------------------------- matmul_flops
+
+
+def _sizes(rng: np.random.Generator) -> list[Case]:
+    return [(2, 3, 4), tuple(int(n) for n in rng.permutation([5, 7, 11])), tuple(map(int, rng.integers(3000, 5000, 3)))]
+
+
+@exercise(
+    LESSON,
+    draw=_sizes,
+    laws=[laws.PURE],
+    hints=[
+        "The result has m n entries; how many products go into each of them, and how many additions?",
+        "k products and, by convention, k additions, for each of the m n entries.",
+    ],
+)
+def matmul_flops(m, k, n):
+    """Return the floating-point operations of a product of matrices (m, k) and (k, n): 2 m k n.
+
+    Each of the m n entries takes k multiplications and, counted as is usual, k additions. m, k and n are Python
+    integers, and so is the answer; it may be too large for 32 bits.
+    """
+    return 2 * m * k * n
+
+
+matmul_flops.mistake("You count the multiplications only; each comes with an addition.", lambda m, k, n: m * k * n)
+matmul_flops.mistake(
+    "That is exact, k products and k - 1 additions an entry; the usual count takes k of each.",
+    lambda m, k, n: m * n * (2 * k - 1),
+)
+matmul_flops.mistake(
+    "That is the number of entries of the result; each of them costs k products and k additions.",
+    lambda m, k, n: m * n,
+    lambda m, k, n: 2 * m * n,
+)
+matmul_flops.mistake(
+    "Those are the numbers that are read or written, not the operations.",
+    lambda m, k, n: m * k + k * n,
+    lambda m, k, n: m * k + k * n + m * n,
+)
+matmul_flops.mistake(
+    "n is missing: the second matrix has n columns, and each of them takes 2 m k operations.",
+    lambda m, k, n: 2 * m * k,
+    lambda m, k, n: m * k,
+)
+matmul_flops.mistake(
+    "m is missing: the first matrix has m rows, and each of them takes 2 k n operations.",
+    lambda m, k, n: 2 * k * n,
+    lambda m, k, n: k * n,
+)
+matmul_flops.mistake(
+    "The three sizes are multiplied, not added.", lambda m, k, n: 2 * (m + k + n), lambda m, k, n: m + k + n
+)
+matmul_flops.mistake(
+    "That does not fit into 32 bits: multiply Python's whole numbers, not JAX's.",
+    lambda m, k, n: 2 * jnp.int32(m) * jnp.int32(k) * jnp.int32(n),
+)
+matmul_flops.mistake(
+    "The answer is a whole number, a Python int, not a float.",
+    lambda m, k, n: 2.0 * m * k * n,
+)

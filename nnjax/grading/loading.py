@@ -1,0 +1,106 @@
+"""From the bytes of a ``.py`` or ``.ipynb`` file to the functions that it defines, whatever the bytes are.
+
+A script is run as it stands. Of a notebook only imports, definitions and assignments are run, so that its plots and
+training cost nothing. A statement that raises is noted and passed over: what is defined elsewhere still counts.
+"""
+
+import ast
+import builtins
+import json
+import linecache
+import sys
+import types
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from nnjax.grading.limits import TooSlow, time_limit
+from nnjax.grading.outcomes import plain
+
+DEFINING = (
+    ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign,
+    ast.AugAssign, ast.If, ast.Try,
+)  # fmt: skip
+
+
+class Loaded(NamedTuple):
+    """The names that a file defines, and in words what was wrong with it (empty: nothing)."""
+
+    names: dict[str, Any]
+    problem: str
+
+
+def load(data: bytes, suffix: str, seconds: float = 30) -> Loaded:
+    """Run the source in ``data``, of a file that ends in ``suffix``, and return what it defines; raises nothing."""
+    module = types.ModuleType("submission")
+    # Where the file's own functions and classes look for their module, as pickling and dataclasses do.
+    sys.modules["submission"] = module
+    module.__dict__["__builtins__"] = builtins
+    problems: list[str] = []
+    try:
+        with time_limit(seconds):
+            for name, source in _sources(data, suffix):
+                problems += _run(module, name, source, everything=suffix != ".ipynb")
+    except TooSlow:
+        problems.append(f"running the file took longer than {seconds:g} seconds")
+    except ValueError as error:
+        problems.append(str(error))
+    return Loaded(module.__dict__, problems[0] if problems else "")
+
+
+def _sources(data: bytes, suffix: str) -> Iterator[tuple[str, str]]:
+    """Yield the pieces of source with their names; raise ValueError, in words, for bytes that are no source."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"the file is not text in UTF-8 (byte {error.start})") from None
+    if "\0" in text:
+        raise ValueError("the file is binary, not text")
+    if suffix != ".ipynb":
+        yield "submission.py", text
+        return
+    try:
+        cells = json.loads(text)["cells"]
+        codes = [_source(cell) for cell in cells if cell["cell_type"] == "code"]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise ValueError("the file is not a Jupyter notebook of format 4: its JSON cannot be read") from None
+    for number, code in enumerate(codes, 1):
+        yield f"cell {number}", code
+
+
+def _source(cell: dict[str, Any]) -> str:
+    """Return the source of a cell without the lines that only IPython understands."""
+    source = cell["source"]
+    text = source if isinstance(source, str) else "".join(source)
+    # JSON can spell halves of characters, which are no text.
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    lines = text.split("\n")
+    if lines[0].lstrip().startswith("%%"):
+        return ""
+    return "\n".join(
+        "" if line.lstrip().startswith(("%", "!")) or line.rstrip().endswith("?") else line for line in lines
+    )
+
+
+def _run(module: types.ModuleType, name: str, source: str, *, everything: bool) -> list[str]:
+    """Run the statements one by one; return what went wrong, in words."""
+    # Tracebacks and inspect find the lines of a file that lies nowhere.
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    where = f" of {name}" if name.startswith("cell") else ""
+    try:
+        tree = ast.parse(source, name)
+    except SyntaxError as error:
+        return [f"there is a syntax error in line {error.lineno}{where}: {plain(error.msg, 100)}"]
+    except (ValueError, RecursionError, MemoryError):
+        return [f"the source{where} cannot be read: it is nested too deep or holds impossible signs"]
+    problems = []
+    for statement in tree.body:
+        if not everything and not isinstance(statement, DEFINING):
+            continue
+        try:
+            exec(compile(ast.Module([statement], []), name, "exec"), module.__dict__)
+        except (Exception, SystemExit) as error:
+            message = plain(str(error).split("\n")[0], 150)
+            problems.append(
+                f"line {statement.lineno}{where} raised {type(error).__name__}{': ' * bool(message)}{message}"
+            )
+    return problems

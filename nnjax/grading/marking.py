@@ -1,0 +1,148 @@
+"""Marking one student: the answers are run in the sandbox, on inputs drawn for this student, and judged out here."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nnjax.exercises.exercise import Exercise
+from nnjax.grading.judging import WRONG, Verdict, judge, plan
+from nnjax.grading.outcomes import Outcome, pack, plain, unpack
+from nnjax.grading.sandbox.watching import Ended
+from nnjax.grading.submissions import Student, read
+
+LOADING, STARTING, GRACE, TRIES = 60, 30, 5, 3
+Run = Callable[[str, bytes, Callable[[int], float], float], Ended]
+
+
+class Marked(NamedTuple):
+    """A student's verdicts, and in words what was wrong with the files."""
+
+    verdicts: list[Verdict]
+    problems: list[str]
+
+
+def seed_of(secret: int, student: Student) -> int:
+    """Return the seed of a student's inputs: always the same, and not to be guessed without the class's secret."""
+    return int.from_bytes(hashlib.sha256(f"{secret}:{student.slug}".encode()).digest()[:8], "big")
+
+
+def kind_of(exercise: Exercise) -> str:
+    """Return which site an exercise's answers run on."""
+    return "library" if exercise.library else "by hand" if exercise.by_hand else "plain"
+
+
+def mark(student: Student, exercises: Iterable[Exercise], secret: int, run: Run) -> Marked:
+    """Return the verdicts on all exercises that a student's files answer; raises nothing for what they hold.
+
+    Each file runs in processes of its own. An exercise answered in two files counts as in the first of them.
+    """
+    verdicts: dict[str, Verdict] = {}
+    problems: list[str] = []
+    seed = seed_of(secret, student)
+    if not student.sources:
+        problems.append("the folder holds no file")
+    for source in student.sources:
+        try:
+            data = read(source)
+        except ValueError as error:
+            problems.append(f"{source.name} {error}")
+            continue
+        # On raw bytes, for outside the sandbox they are not parsed: what is not mentioned is not answered.
+        words = set(re.findall(rb"[A-Za-z_][A-Za-z_0-9]*", data))
+        mentioned = [exercise for exercise in exercises if exercise.name.encode() in words]
+        if not mentioned:
+            problems.append(f"{source.name} names no exercise that is marked")
+        twice = [exercise.name for exercise in mentioned if exercise.name in verdicts]
+        found, said = _mark_file(data, source.path.suffix, [e for e in mentioned if e.name not in twice], seed, run)
+        verdicts |= found
+        problems += [f"{source.name}: {sentence}" for sentence in dict.fromkeys(said)]
+        if twice:
+            problems.append(f"{source.name}: {', '.join(twice)} counted as in an earlier file")
+    order = [exercise.name for exercise in exercises]
+    return Marked(sorted(verdicts.values(), key=lambda verdict: order.index(verdict.name)), problems)
+
+
+def _mark_file(
+    data: bytes, suffix: str, exercises: Sequence[Exercise], seed: int, run: Run
+) -> tuple[dict[str, Verdict], list[str]]:
+    verdicts: dict[str, Verdict] = {}
+    said: list[str] = []
+    for kind in dict.fromkeys(map(kind_of, exercises)):
+        left = [exercise for exercise in exercises if kind_of(exercise) == kind]
+        for tried in range(TRIES):
+            if not left:
+                break
+            found, sentence, left = _one_run(kind, data, suffix, left, seed, run, last=tried == TRIES - 1)
+            verdicts |= found
+            said += [sentence] * bool(sentence)
+    return verdicts, said
+
+
+def _one_run(
+    kind: str, data: bytes, suffix: str, exercises: list[Exercise], seed: int, run: Run, *, last: bool
+) -> tuple[dict[str, Verdict], str, list[Exercise]]:
+    """Return verdicts, what was wrong with the file, and the exercises that wait for another run.
+
+    One run takes all exercises; where the process ends before its time, the one that it was at is blamed for it.
+    """
+    jobs = []
+    for exercise in exercises:
+        cases, calls = plan(exercise, seed)
+        sent = {"name": exercise.name, "cases": cases, "calls": [tuple(call) for call in calls]}
+        jobs.append(sent | {"seconds": exercise.seconds, "by_hand": exercise.by_hand})
+    work = {"source": np.frombuffer(data, np.uint8), "suffix": suffix, "seconds": LOADING, "jobs": jobs}
+    slowest = max(exercise.seconds for exercise in exercises) + GRACE
+    ended = run(kind, pack(work), lambda frames: slowest if frames else LOADING + STARTING, _cpu(exercises))
+    header, answers = _opened(ended.frames)
+    if header is None:
+        reason = ended.reason or "it ended the process while the file was run"
+        return _all_wrong(exercises, f"Running the file failed: {reason}."), f"running the file failed: {reason}", []
+    found = [exercise for exercise in exercises if exercise.name in header["found"]]
+    verdicts = {e.name: _judged(e, seed, answers[e.name]) for e in found if e.name in answers}
+    left = [exercise for exercise in found if exercise.name not in verdicts]
+    if left:
+        guilty = left if last else left[:1]
+        reason = ended.reason or "it ended the process"
+        verdicts |= _all_wrong(guilty, f"The answer did not come back: {reason}.")
+        left = left[len(guilty) :]
+    return verdicts, header["problem"], left
+
+
+def _cpu(exercises: Sequence[Exercise]) -> float:
+    return LOADING + STARTING + sum(exercise.seconds + GRACE for exercise in exercises)
+
+
+def _opened(frames: Sequence[bytes]) -> tuple[dict[str, Any] | None, dict[str, tuple[Outcome, ...]]]:
+    """Return the first frame and the answers in the others, each checked to be what it should be."""
+    header: dict[str, Any] | None = None
+    answers: dict[str, tuple[Outcome, ...]] = {}
+    for frame in frames:
+        try:
+            tree = unpack(frame)
+        except ValueError:
+            continue
+        if not isinstance(tree, dict):
+            continue
+        if header is None and isinstance(tree.get("found"), tuple) and isinstance(tree.get("problem"), str):
+            header = {"found": {str(name) for name in tree["found"]}, "problem": plain(tree["problem"], 300)}
+        name, outcomes = tree.get("name"), tree.get("outcomes")
+        if isinstance(name, str) and isinstance(outcomes, tuple) and all(isinstance(one, Outcome) for one in outcomes):
+            answers.setdefault(name, outcomes)
+    return header, answers
+
+
+def _judged(exercise: Exercise, seed: int, outcomes: tuple[Outcome, ...]) -> Verdict:
+    """Return the verdict; an answer on which judging itself fails is wrong, and says so."""
+    try:
+        with np.errstate(all="ignore"):
+            return judge(exercise.name, seed, outcomes)
+    except Exception as error:
+        said = f"The answer could not be compared ({type(error).__name__}: {plain(error, 100)})."
+        return Verdict(exercise.name, WRONG, said, 0, exercise.points)
+
+
+def _all_wrong(exercises: Iterable[Exercise], sentence: str) -> dict[str, Verdict]:
+    return {one.name: Verdict(one.name, WRONG, sentence, 0, one.points) for one in exercises}

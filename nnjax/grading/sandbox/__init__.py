@@ -1,0 +1,1 @@
+"""Running a learner's code where it can reach nothing: no file, no network, no other process, no right answer."""

@@ -1,0 +1,96 @@
+"""Every lesson: its notebook is the one that its source makes, runs from a fresh kernel, and runs ahead of nothing."""
+
+import ast
+import time
+
+import nbformat
+import pytest
+
+from nnjax.course.executing import LARGEST, execute
+from nnjax.course.source import FOLDER, build, built
+from nnjax.exercises import LESSONS
+from tests.course.introduced import INTRODUCED
+
+pytest.importorskip("jupytext", reason="jupytext is not installed (pip install nnjax[lessons])")
+BUILT = built()
+
+
+def committed(lesson):
+    return nbformat.read(FOLDER / lesson / "lesson.ipynb", 4)
+
+
+def code(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_every_lesson_is_there():
+    assert tuple(BUILT) == LESSONS
+
+
+@pytest.mark.parametrize("lesson", BUILT)
+def test_the_notebook_is_made_from_its_source(lesson):
+    made, kept = build(lesson), committed(lesson)
+    assert [(cell.cell_type, cell.source, cell.id) for cell in kept.cells] == [
+        (cell.cell_type, cell.source, cell.id) for cell in made.cells
+    ], f"run python -m nnjax.course {lesson}"
+    assert kept.metadata == made.metadata
+    nbformat.validate(kept)
+
+
+@pytest.mark.parametrize("lesson", BUILT)
+def test_the_committed_outputs_are_whole(lesson):
+    assert (FOLDER / lesson / "lesson.ipynb").stat().st_size <= LARGEST
+    kept = committed(lesson)
+    assert all(cell.execution_count for cell in code(kept))
+    outputs = [output for cell in code(kept) for output in cell.outputs]
+    assert not [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"]
+    assert sum("image/png" in output.get("data", {}) for output in outputs) >= 3
+    checks = [cell for cell in code(kept) if cell.metadata.get("nnjax", {}).get("part") == "check"]
+    assert all("not yet" in cell.outputs[0].data["text/html"] for cell in checks)
+
+
+@pytest.mark.parametrize("lesson", BUILT)
+def test_nothing_is_used_that_a_later_lesson_introduces(lesson):
+    ahead = {
+        name: INTRODUCED[name]
+        for cell in code(build(lesson))
+        for name in used(
+            "\n".join(line for line in cell.source.split("\n") if not line.lstrip().startswith(("%", "!")))
+        )
+        if name in INTRODUCED and INTRODUCED[name] > int(lesson[:2])
+    }
+    assert ahead == {}
+
+
+def used(source):
+    """Return the dotted names of nnjax that a source uses, without ``nnjax.``, such as ``layers.dense``."""
+    tree = ast.parse(source)
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nnjax"):
+            room = node.module.removeprefix("nnjax").removeprefix(".")
+            names |= {f"{room}.{alias.name}".removeprefix(".") for alias in node.names}
+        elif isinstance(node, ast.Attribute):
+            names.add(ast.unparse(node).removeprefix("nnjax."))
+    return {".".join(name.split(".")[:2]) for name in names}
+
+
+def test_used_names_are_found():
+    source = (
+        "from nnjax import layers, models\nfrom nnjax.training import fit\nlayers.dense.apply(x)\nnnjax.viz.save(f)"
+    )
+    assert {"layers.dense", "training.fit", "viz.save", "models"} <= used(source)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lesson", BUILT)
+@pytest.mark.parametrize("solved", [False, True], ids=["unsolved", "solved"])
+def test_a_lesson_runs_from_a_fresh_kernel_in_a_minute(lesson, solved):
+    start = time.perf_counter()
+    made = execute(build(lesson, solved=solved), seconds=120)
+    if solved:
+        for cell in code(made):
+            if cell.metadata.get("nnjax", {}).get("part") == "check":
+                assert ": right" in cell.outputs[0].data["text/html"], cell.source
+    else:
+        assert time.perf_counter() - start < 60

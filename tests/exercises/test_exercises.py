@@ -1,0 +1,119 @@
+"""Every exercise: its stub fails, reference and differently written right answers pass, every mistake is named."""
+
+import importlib
+
+import numpy as np
+import pytest
+
+from nnjax.exercises import LESSONS, of_lesson
+from nnjax.grading import running
+from nnjax.grading.judging import NOT_YET, RIGHT, WRONG, judge, plan
+from nnjax.grading.taylor import order
+
+EXERCISES = [exercise for lesson in LESSONS for exercise in of_lesson(lesson)]
+MANY = range(200)
+FEW = range(3)  # for exercises with a score, in which a network is trained
+
+
+def answers(exercise):
+    return importlib.import_module(f"tests.exercises.answers.lesson_{exercise.lesson}").ANSWERS[exercise.name]
+
+
+def verdict(exercise, body, seed, *, laws=True):
+    """Judge a body on one seed; without the laws, as if they had been kept."""
+    cases, calls = plan(exercise, seed)
+    called = calls if laws else calls[: len(cases)]
+    outcomes = running.run(body, cases, called, exercise.seconds, by_hand=exercise.by_hand)
+    return judge(exercise.name, seed, outcomes + [running.NOT_TRACED] * (len(calls) - len(called)))
+
+
+@pytest.fixture(params=EXERCISES, ids=lambda exercise: exercise.name)
+def exercise(request):
+    return request.param
+
+
+def test_a_stub_is_not_yet_solved(exercise):
+    namespace = {}
+    exec(exercise.stub, namespace)
+    found = verdict(exercise, namespace[exercise.name], 0)
+    assert (found.status, found.points) == (NOT_YET, 0)
+
+
+def test_the_printed_solution_is_right(exercise):
+    namespace = {}
+    exec("import jax\nimport jax.numpy as jnp\nimport numpy as np\n" + exercise.solution, namespace)
+    found = verdict(exercise, namespace[exercise.name], 1)
+    assert found.status == RIGHT, found
+
+
+def test_right_answers_in_every_style_pass(exercise):
+    bodies = [exercise.reference, *answers(exercise)]
+    assert len(bodies) >= 3
+    for body in bodies:
+        found = verdict(exercise, body, 0)
+        assert found.status == RIGHT, (body.__name__, found)
+        assert found.points == exercise.points or exercise.score
+
+
+def test_every_known_mistake_fails_and_is_named(exercise):
+    for mistake in exercise.mistakes:
+        found = verdict(exercise, mistake.body, 0, laws=False)
+        if found.status == RIGHT:
+            found = verdict(exercise, mistake.body, 0)
+        assert (found.status, found.points, found.sentence) == (WRONG, 0, mistake.sentence)
+
+
+def test_there_are_hints_and_statements(exercise):
+    assert len(exercise.statement) > 40
+    assert len(exercise.hints) >= 2
+    assert len({mistake.sentence for mistake in exercise.mistakes}) >= 4
+    assert 0 < exercise.points <= 10
+    assert exercise.difficulty in (1, 2, 3)
+
+
+def test_inputs_are_the_same_for_the_same_seed_and_of_the_same_shapes_for_all(exercise):
+    def described(seed):
+        cases, _ = plan(exercise, seed)
+        return [[np.shape(part) for part in _arrays(case)] for case in cases]
+
+    def numbers(seed):
+        return [np.asarray(part).tobytes() for case in plan(exercise, seed)[0] for part in _arrays(case)]
+
+    assert numbers(5) == numbers(5)
+    assert described(5) == described(6)
+
+
+def _arrays(tree):
+    if isinstance(tree, dict):
+        tree = tuple(tree.values())
+    if isinstance(tree, (list, tuple)):
+        return [leaf for part in tree for leaf in _arrays(part)]
+    return [tree] if isinstance(tree, np.ndarray) else []
+
+
+def test_a_gradient_has_taylor_order_two_and_a_wrong_one_less(exercise):
+    if exercise.loss is None:
+        return
+    for seed in range(3):
+        cases, calls = plan(exercise, seed)
+        for case, outcome in zip(cases, running.run(exercise.reference, cases, calls[: len(cases)], 60), strict=True):
+            assert order(exercise.loss, case, outcome.value) > 1.9
+
+
+def test_there_are_six_known_mistakes_an_exercise_on_average():
+    assert sum(len(exercise.mistakes) for exercise in EXERCISES) >= 6 * len(EXERCISES)
+
+
+@pytest.mark.slow
+def test_on_many_seeds_right_answers_pass_and_every_mistake_is_named(exercise):
+    laws_only = {
+        mistake.sentence for mistake in exercise.mistakes
+        if verdict(exercise, mistake.body, 0, laws=False).status == RIGHT
+    }  # fmt: skip
+    for seed in FEW if exercise.score else MANY:
+        for body in (exercise.reference, *answers(exercise)):
+            assert verdict(exercise, body, seed, laws=False).status == RIGHT, (body.__name__, seed)
+        for mistake in exercise.mistakes:
+            if mistake.sentence not in laws_only:
+                found = verdict(exercise, mistake.body, seed, laws=False)
+                assert found.sentence == mistake.sentence, (mistake.sentence, found.sentence, seed)

@@ -1,0 +1,48 @@
+"""The references of lesson 07 are nnjax's own functions, under the names of the exercises."""
+
+import jax
+import numpy as np
+import pytest
+
+from nnjax.exercises import get
+from nnjax.exercises.inputs import materialise
+from nnjax.grading.judging import plan
+from nnjax.layers import conv, pooling
+from nnjax.manual import conv as conv_by_hand
+from nnjax.manual import pooling as pooling_by_hand
+
+
+def conv2d_backward(params, x, dy, stride, padding):
+    params, x, dy = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), (params, x, dy))
+    _, cache = conv_by_hand.forward(params, x, stride=stride, padding=padding)
+    return conv_by_hand.backward(params, cache, dy)
+
+
+def max_pool_backward(x, dy, size):
+    _, cache = pooling_by_hand.max_pool_forward(np.asarray(x, np.float64), size)
+    return pooling_by_hand.max_pool_backward(cache, np.asarray(dy, np.float64))
+
+
+OWN = {
+    "conv_output_size": conv.output_size,
+    "conv2d": lambda params, x, stride, padding, dilation: conv.conv2d_apply(
+        params, x, stride=stride, padding=padding, dilation=dilation
+    ),
+    "conv2d_backward": conv2d_backward,
+    "max_pool": pooling.max_pool,
+    "max_pool_backward": max_pool_backward,
+    "average_pool": pooling.average_pool,
+    "global_average_pool": pooling.global_average_pool,
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_references_agree_with_nnjax(name):
+    for seed in range(3):
+        for case in plan(get(name), seed)[0]:
+            arguments = materialise(case)
+            jax.tree.map(
+                lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4),
+                get(name).reference(*arguments),
+                OWN[name](*arguments),
+            )

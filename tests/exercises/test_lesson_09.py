@@ -1,0 +1,55 @@
+"""The references of lesson 09 are nnjax's own functions."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from nnjax.exercises import lesson_09_attention as lesson
+from nnjax.exercises.inputs import materialise
+from nnjax.grading.judging import plan
+from nnjax.layers import attention, normalization, positions, transformer_block
+from nnjax.manual import attention as by_hand
+
+
+def cases(exercise, seed):
+    return materialise(plan(exercise, seed)[0])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_references_equal_nnjax(seed):
+    for q, k, v, mask in cases(lesson.attention, seed):
+        np.testing.assert_allclose(
+            lesson.attention.reference(q, k, v, mask),
+            attention.dot_product_attention(q, k, v, mask),
+            rtol=1e-4,
+            atol=1e-5,
+        )
+    for params, x, heads, mask in cases(lesson.multi_head_attention, seed):
+        own = attention.multi_head_apply(params, x, heads=heads, mask=mask)
+        np.testing.assert_allclose(
+            lesson.multi_head_attention.reference(params, x, heads, mask), own, rtol=1e-4, atol=1e-4
+        )
+    for params, x in cases(lesson.layer_norm, seed):
+        own = normalization.layer_norm_apply(params, x)
+        np.testing.assert_allclose(lesson.layer_norm.reference(params, x), own, rtol=1e-4, atol=1e-4)
+    for params, x, heads in cases(lesson.transformer_block, seed):
+        own = transformer_block.apply(params, x, heads=heads)
+        np.testing.assert_allclose(lesson.transformer_block.reference(params, x, heads), own, rtol=1e-4, atol=1e-4)
+
+
+def test_tables_equal_nnjax():
+    for n in (1, 4):
+        assert jnp.array_equal(lesson.causal_mask.reference(n), attention.causal_mask(n))
+    for length, width in ((3, 4), (40, 6)):
+        own = positions.sinusoidal(length, width)
+        np.testing.assert_allclose(lesson.positional_encoding.reference(length, width), own, atol=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_gradient_is_the_one_by_hand(seed):
+    for case in plan(lesson.attention_backward, seed)[0]:
+        q, k, v, dy = (np.asarray(part, np.float64) for part in case)
+        _, cache = by_hand.forward(q, k, v)
+        wanted = by_hand.backward(cache, dy)
+        for came, right in zip(lesson.attention_backward.reference(*materialise(case)), wanted, strict=True):
+            np.testing.assert_allclose(came, right, rtol=1e-4, atol=1e-4)

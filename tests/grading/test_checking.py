@@ -1,0 +1,186 @@
+"""What a learner sees: the verdict on an answer, on a file, at each save; the card; the progress that is kept."""
+
+import json
+import re
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import nnjax
+from nnjax.grading import cards, checking, progress
+from nnjax.grading.judging import NOT_YET, RIGHT, WRONG, Verdict
+
+RIGHT_NEURON = """
+import jax.numpy as jnp
+
+def neuron(params, x):
+    return jnp.where(x @ params["W"] + params["b"] >= 0, 1, 0)
+"""
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path, monkeypatch):
+    monkeypatch.setenv("NNJAX_STATE", str(tmp_path / "state"))
+
+
+def neuron(params, x):
+    return jnp.where(x @ params["W"] + params["b"] >= 0, 1.0, 0.0)
+
+
+def verdict(body):
+    return checking.verdict(body, "neuron")
+
+
+def test_right_wrong_and_not_yet():
+    def stub(params, x):
+        raise NotImplementedError
+
+    assert checking.verdict(neuron)[:3] == ("neuron", RIGHT, "Right.")
+    found = verdict(lambda params, x: jnp.where(x @ params["W"] >= 0, 1.0, 0.0))
+    assert (found.status, found.sentence) == (WRONG, "The bias is missing: add b to the weighted sum.")
+    assert dict(found.example)["came"] == "1"
+    assert verdict(stub).status == NOT_YET
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (lambda params, x: None, "It returned None: is the return missing?"),
+        (lambda params, x: 3 * neuron(params, x), "Your answer is 3 times the right one."),
+        (lambda params, x: "0", "The answer is text; a number is wanted."),
+        (lambda params, x: neuron(params, x)[None], "Your answer is right but for its shape."),
+        (lambda params, x: jnp.nan * x[..., 0], "The answer is nan; 0 is right."),
+        (lambda params, x: {"y": neuron(params, x)}, "The answer is a dict with the keys ['y']; a number is wanted."),
+        (lambda params, x: params["w"], "It raised KeyError in line"),
+        (lambda params, x: neuron(params, x) if x.ndim == 1 else 1, "The answer has shape (); (8,) is wanted."),
+    ],
+)
+def test_accidents_get_a_sentence(body, sentence):
+    found = verdict(body)
+    assert found.status == WRONG
+    assert found.sentence.startswith(sentence)
+    assert "\n" not in found.sentence
+
+
+def test_a_broken_law_is_named():
+    def impure(params, x):
+        result = neuron(params, x)
+        params["b"] = params["b"] + 1
+        return result
+
+    assert verdict(impure).sentence.startswith("The function is not pure")
+
+    def untraceable(params, x):
+        total = x @ params["W"] + params["b"]
+        return jnp.array([1.0 if one >= 0 else 0.0 for one in jnp.atleast_1d(total)]).reshape(total.shape)
+
+    assert "under jax.jit" in verdict(untraceable).sentence
+
+
+def test_check_shows_and_keeps_the_best(capsys):
+    nnjax.check(lambda params, x: 0, "neuron")
+    assert re.match("✗ neuron: wrong, 0 of 1 point", capsys.readouterr().out)
+    assert progress.read() == {"neuron": {"status": WRONG, "points": 0}}
+    nnjax.check(neuron)
+    assert capsys.readouterr().out == "✓ neuron: right, 1 of 1 point.\n"
+    nnjax.check(lambda params, x: 0, "neuron")
+    assert progress.read()["neuron"] == {"status": RIGHT, "points": 1}
+
+
+def test_what_cannot_be_checked_is_refused_in_words(unchecked):
+    with pytest.raises(TypeError, match=r"wants the function itself, .* this is a int"):
+        nnjax.check(3)
+    with pytest.raises(ValueError, match="has no name; say which exercise"):
+        nnjax.check(lambda x: x)
+    with pytest.raises(ValueError, match="unknown exercise 'neuronn'; did you mean 'neuron'"):
+        nnjax.check(neuron, "neuronn")
+
+
+def test_hints_come_one_after_the_other():
+    first, second = nnjax.hint("neuron"), nnjax.hint("neuron")
+    assert first.startswith("neuron, hint 1 of 2: ")
+    assert second.startswith("neuron, hint 2 of 2: ")
+    assert nnjax.hint("neuron") == second
+    with pytest.raises(ValueError, match="unknown exercise"):
+        nnjax.hint("nothing")
+
+
+def test_a_torn_progress_file_is_begun_anew():
+    progress.path().parent.mkdir(parents=True)
+    progress.path().write_text("{")
+    assert progress.read() == {}
+    progress.record(Verdict("neuron", RIGHT, "Right.", 1, 1))
+    assert json.loads(progress.path().read_text())["neuron"]["points"] == 1
+
+
+def test_cards_escape_everything():
+    evil = "<script>alert(1)</script>\x1b[31m & 'x'"
+    found = Verdict(evil, WRONG, evil, 0, 2, (("input", evil), ("came", evil)), evil)
+    html = cards.as_html(found)
+    assert "<script" not in html
+    assert "\x1b" not in html + cards.as_text(found)
+    assert html.count("&lt;script&gt;") == 6
+    assert html.count("<div") == html.count("</div>")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("a.txt", "", "ends in .txt; a .py or .ipynb file can be checked"),
+        ("a.py", "x = 1", "it defines no function that is called like an exercise"),
+        ("a.py", "def neuron(:", "there is a syntax error in line 1"),
+        ("a.ipynb", "{", "is not a Jupyter notebook"),
+        ("a.ipynb", '{"cells": 3}', "is not a Jupyter notebook"),
+        ("a.py", "\0", "the file is binary"),
+        ("missing.py", None, "does not exist"),
+    ],
+)
+def test_files_that_cannot_be_checked(tmp_path, name, text, sentence):
+    file = tmp_path / name
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        list(checking.check_file(file))
+
+
+def test_a_script_and_a_notebook_are_checked_alike(tmp_path):
+    script, notebook = tmp_path / "a.py", tmp_path / "a.ipynb"
+    script.write_text(RIGHT_NEURON)
+    cells = [
+        {"cell_type": "markdown", "source": "def neuron(): pass"},
+        {"cell_type": "code", "source": ["%matplotlib inline\n", "import jax\n", "!pip install nnjax\n", "jax?\n"]},
+        {"cell_type": "code", "source": "%%time\nraise ValueError"},
+        {"cell_type": "code", "source": "raise RuntimeError('plots and training are not run')"},
+        {"cell_type": "code", "source": RIGHT_NEURON.splitlines(keepends=True)},
+    ]
+    notebook.write_text(json.dumps({"cells": cells, "nbformat": 4}))
+    for file in (script, notebook):
+        (found,) = checking.check_file(file)
+        assert found.status == RIGHT
+
+
+def test_a_statement_that_raises_is_passed_over_and_reported(tmp_path, capsys):
+    file = tmp_path / "a.py"
+    file.write_text("import no_such_module\n" + RIGHT_NEURON)
+    (found,) = checking.check_file(file)
+    assert found.status == RIGHT
+    assert "line 1 raised ModuleNotFoundError: No module named 'no_such_module'; the rest" in capsys.readouterr().err
+
+
+def test_watch_checks_now_and_after_each_save(tmp_path):
+    file = tmp_path / "a.py"
+    file.write_text(RIGHT_NEURON)
+    seen = checking.watch(file, seconds=0.01)
+    assert next(seen)[0].status == RIGHT
+    file.write_text(RIGHT_NEURON.replace(">=", ">"))
+    assert next(seen)[0].sentence.startswith("At 0 the step must give 1")
+    file.unlink()
+    assert "does not exist" in next(seen)
+
+
+def test_the_same_answer_gets_the_same_verdict():
+    def guess(params, x):
+        return jnp.where(x @ params["W"] + np.float32(0.1) >= 0, 1.0, 0.0)
+
+    assert verdict(guess) == verdict(guess)

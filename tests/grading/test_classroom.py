@@ -1,0 +1,195 @@
+"""Marking a class from a folder to the gradebook: broken files, interruptions, regrades."""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from nnjax.grading import classroom, gradebook, journal, marking
+from nnjax.grading.judging import RIGHT, WRONG, Verdict
+from nnjax.grading.marking import Marked
+from nnjax.grading.sandbox import box
+from nnjax.grading.submissions import Student
+
+RIGHT_NEURON = """
+import jax.numpy as jnp
+
+def neuron(params, x):
+    return jnp.where(x @ params["W"] + params["b"] >= 0, 1, 0)
+"""
+WRONG_NEURON = RIGHT_NEURON.replace(">=", ">")
+
+
+def write(folder, files):
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def class_(sandbox, tmp_path_factory):
+    """A class with every kind of broken submission, marked; the folder of submissions and that of marks."""
+    folder = write(tmp_path_factory.mktemp("class"), {
+        "good.py": RIGHT_NEURON,
+        "wrong.py": WRONG_NEURON,
+        "=cmd|calc.py": RIGHT_NEURON,
+        "syntax.py": "def neuron(:",
+        "binary.py": b"neuron\xff\x00" * 100,
+        "corrupt.ipynb": '{"cells": neuron',
+        "brackets.ipynb": '{"cells": ' + "[" * 100_000 + " neuron",
+        "raises.py": "1 / 0\n" + RIGHT_NEURON,
+        "latin1.py": "# -*- coding: latin-1 -*-\n# caf\xe9\n".encode("latin-1") + RIGHT_NEURON.encode(),
+        "surrogate.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": "'\ud800'\n" + RIGHT_NEURON}]}),
+        "twice/a.py": RIGHT_NEURON,
+        "twice/b.py": WRONG_NEURON,
+        "other.py": "x = 1",
+        "text.txt": "neuron",
+        "stub.py": "def neuron(params, x):\n    raise NotImplementedError",
+        "variable.py": "neuron = 3",
+    })  # fmt: skip
+    (folder / "nothing").mkdir()
+    with (folder / "huge.py").open("wb") as file:
+        file.truncate(2**30)
+    out = tmp_path_factory.mktemp("marks")
+    rows = classroom.grade(folder, out, seed=1)
+    return folder, out, {row.student.name: row.marked for row in rows}
+
+
+def test_every_broken_submission_is_reported_and_the_batch_goes_on(class_):
+    _, _, marked = class_
+    right = {name for name, one in marked.items() if any(verdict.status == RIGHT for verdict in one.verdicts)}
+    assert right == {"good", "=cmd|calc", "raises", "surrogate", "twice"}
+    assert marked["wrong"].verdicts[0].sentence == "At 0 the step must give 1: compare with >= 0, not > 0."
+    assert marked["stub"].verdicts[0].status == "not yet"
+    problems = {name: one.problems[0] for name, one in marked.items() if one.problems}
+    assert problems == {
+        "syntax": "syntax.py: there is a syntax error in line 1: invalid syntax",
+        "binary": "binary.py: the file is not text in UTF-8 (byte 6)",
+        "corrupt": "corrupt.ipynb: the file is not a Jupyter notebook of format 4: its JSON cannot be read",
+        "brackets": "brackets.ipynb: the file is not a Jupyter notebook of format 4: its JSON cannot be read",
+        "raises": "raises.py: line 1 raised ZeroDivisionError: division by zero",
+        "latin1": "latin1.py: the file is not text in UTF-8 (byte 31)",
+        "twice": "b.py: neuron counted as in an earlier file",
+        "other": "other.py names no exercise that is marked",
+        "text": "text.txt is neither a .py nor an .ipynb file",
+        "nothing": "the folder holds no file",
+        "huge": "huge.py holds 1,073,741,824 bytes; at most 5,000,000 are read",
+    }
+    assert marked["variable"] == ([], [])
+
+
+def test_the_gradebook_holds_everybody(class_):
+    _, out, marked = class_
+    text = (out / "marks.csv").read_text(encoding="utf-8")
+    header, possible, *rows = csv.reader(io.StringIO(text))
+    assert header[:4] == ["Student", "ID", "SIS Login ID", "Section"]
+    assert "01_perceptron neuron" in header
+    assert possible[0] == "    Points Possible"
+    assert {row[0] for row in rows} == {*marked, "'=cmd|calc"} - {"=cmd|calc"}
+    column = header.index("01_perceptron neuron")
+    assert {row[0] for row in rows if row[column] == "1"} == {"good", "'=cmd|calc", "raises", "surrogate", "twice"}
+    found = json.loads((out / "results.json").read_text())
+    assert len(found["students"]) == len(marked)
+    pages = [(out / student["page"]).read_text() for student in found["students"]]
+    assert sum("neuron: right" in page for page in pages) == 5
+    assert all("default-src 'none'" in page for page in pages)
+
+
+def test_regrading_gives_the_same_marks_and_runs_nothing_twice(class_, tmp_path, monkeypatch):
+    folder, out, marked = class_
+    again = classroom.grade(folder, tmp_path, seed=1)
+    assert {row.student.name: row.marked for row in again} == marked
+    monkeypatch.setattr(classroom, "mark", lambda *_: pytest.fail("marked again"))
+    kept = classroom.grade(folder, out)
+    assert {row.student.name: row.marked for row in kept} == marked
+    with pytest.raises(ValueError, match="was begun with another seed"):
+        classroom.grade(folder, out, seed=2)
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_where_it_was(sandbox, tmp_path):
+    folder = write(tmp_path / "class", {f"s{number:02}.py": RIGHT_NEURON for number in range(12)})
+    main = "from nnjax.cli import main; main()"
+    command = [sys.executable, "-c", main, "grade", str(folder), "-o", str(tmp_path / "out"), "--workers", "1"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    file = tmp_path / "out" / journal.NAME
+    for _ in range(600):
+        time.sleep(0.1)
+        if file.exists() and file.read_text().count("digest") >= 3:
+            break
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before = file.read_text()
+    assert 3 <= before.count('"digest"') < 12
+    file.write_text(before + '{"digest": "torn')
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=True)
+    assert "12 students, 1 to 1 points" in done.stdout
+    lines = [json.loads(line) for line in file.read_text().splitlines() if line and "torn" not in line]
+    digests = [line["digest"] for line in lines if "digest" in line]
+    assert len(digests) == len(set(digests)) == 12
+
+
+def test_two_markers_do_not_write_one_journal(tmp_path):
+    with journal.opened(tmp_path, None), pytest.raises(ValueError, match="another process is marking into"):  # noqa: SIM117
+        with journal.opened(tmp_path, None):
+            pass
+
+
+def test_a_journal_remembers_and_ignores_a_torn_line(tmp_path):
+    marked = Marked([Verdict("neuron", WRONG, "No.", 0, 1, (("came", "1"),), "")], ["x.py: odd \udc80"])
+    with journal.opened(tmp_path, None) as kept:
+        secret = kept.secret
+        kept.add("abc", marked)
+    with (tmp_path / journal.NAME).open("a") as file:
+        file.write('{"digest": "torn", "verd')
+    with journal.opened(tmp_path, None) as kept:
+        assert (kept.secret, kept.marked) == (secret, {"abc": marked})
+        kept.add("def", marked)
+    with journal.opened(tmp_path, secret) as kept:
+        assert set(kept.marked) == {"abc", "def"}
+
+
+def test_without_a_sandbox_it_refuses_and_says_how_to_get_one(tmp_path, monkeypatch):
+    write(tmp_path, {"a.py": RIGHT_NEURON})
+    monkeypatch.setattr(box.shutil, "which", lambda name: None)
+    with pytest.raises(OSError, match=r"apt install bubblewrap.*--no-sandbox"):
+        classroom.grade(tmp_path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_risk_can_be_accepted(tmp_path):
+    folder = write(tmp_path / "class", {"a.py": RIGHT_NEURON, "b.py": WRONG_NEURON})
+    rows = classroom.grade(folder, tmp_path / "out", sandbox=False)
+    assert [row.marked.verdicts[0].status for row in rows] == [RIGHT, WRONG]
+
+
+def test_inputs_differ_between_students_and_not_between_regrades():
+    ann, bob = (Student(name, name, ()) for name in ("ann", "bob"))
+    assert marking.seed_of(1, ann) == marking.seed_of(1, ann)
+    assert len({marking.seed_of(1, ann), marking.seed_of(2, ann), marking.seed_of(1, bob)}) == 3
+
+
+def test_names_and_sentences_are_escaped_in_the_gradebook():
+    evil = "<img src=x onerror=alert(1)>"
+    row = gradebook.Row(Student(evil, "evil-1", ()), Marked([], [evil]))
+    assert "<img" not in gradebook.page(row, [])
+    for formula in ("=1+1", "+1", "-1", "@x", " =1", "\t=1"):
+        student = Student(formula, "x-1", ())
+        line = gradebook.marks([gradebook.Row(student, Marked([], []))], []).splitlines()[-1]
+        assert next(csv.reader([line]))[0].startswith("'")
+
+
+def test_results_are_written_at_one_stroke(tmp_path):
+    gradebook.write(tmp_path, [], [])
+    before = (tmp_path / "marks.csv").stat().st_ino
+    gradebook.write(tmp_path, [], [])
+    assert (tmp_path / "marks.csv").stat().st_ino != before
+    assert sorted(os.listdir(tmp_path)) == ["feedback", "marks.csv", "results.json"]
