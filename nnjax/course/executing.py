@@ -31,6 +31,7 @@ def execute(notebook: Any, *, seconds: float = 180, progress: Path | None = None
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
+    metadata = notebook.metadata.copy()  # the kernel's own, such as the version of Python, is not kept
     strict = nbformat.new_code_cell(STRICT)
     notebook.cells.insert(0, strict)
     with tempfile.TemporaryDirectory() as folder:
@@ -45,6 +46,7 @@ def execute(notebook: Any, *, seconds: float = 180, progress: Path | None = None
             except CellExecutionError as error:
                 raise RuntimeError(f"a cell raised:\n{error}") from None
     notebook.cells.remove(strict)
+    notebook.metadata = metadata
     for number, cell in enumerate(cell for cell in notebook.cells if cell.cell_type == "code"):
         cell.execution_count = number + 1
         for output in cell.outputs:

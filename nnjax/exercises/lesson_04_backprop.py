@@ -489,14 +489,26 @@ dense_backward.mistake(
 )
 
 
+def _least_sum(params, x):
+    """Return how close a hidden unit comes to the kink, where rounding would decide whether it is on."""
+    least = np.inf
+    for layer in params[:-1]:
+        a = x @ layer["W"] + layer["b"]
+        least, x = min(least, np.min(np.abs(a))), np.maximum(a, 0)
+    return least
+
+
 def _errors(rng: np.random.Generator) -> list[Case]:
     """Return networks, the last of which has logits so far apart that a careless softmax overflows."""
 
     def case(*sizes: int, labels: np.ndarray, numbers=_numbers) -> Case:
-        params = [_layer(rng, *pair, numbers) for pair in itertools.pairwise(sizes)]
-        for layer in params[:-1]:  # Units of which at least one is on for most samples.
-            layer["b"] = np.abs(layer["b"])
-        return params, numbers(rng, len(labels), sizes[0]), labels
+        while True:
+            params = [_layer(rng, *pair, numbers) for pair in itertools.pairwise(sizes)]
+            for layer in params[:-1]:  # Units of which at least one is on for most samples.
+                layer["b"] = np.abs(layer["b"])
+            x = numbers(rng, len(labels), sizes[0])
+            if _least_sum(params, x) > 1e-3:
+                return params, x, labels
 
     params, x, labels = case(3, 4, 3, labels=np.int32([0, 1, 2, 0, 1]))
     params[-1]["b"] = np.float32(rng.permutation([-200, 0, 200]))
@@ -691,7 +703,7 @@ def _fields(rng: np.random.Generator) -> list[Case]:
         (bowl, centre + np.float32([1, -2]), 0.1),
         (drawn("ripple", "x -> sin(sum(c * x))", 3, 2), _numbers(rng, 3, 2), 0.1),
         (drawn("waves", "x -> sin(c * x)"), np.array(rng.uniform(0.2, 0.4), np.float32), 0.2),
-        (drawn("waves", "x -> sum(sin(c * x))", 2, 3, 2), _numbers(rng, 2, 3, 2), 0.05),
+        (drawn("waves", "x -> sum(sin(c * x))", 2, 2, 2), _numbers(rng, 2, 2, 2), 0.05),
     ]
 
 
@@ -702,7 +714,7 @@ def _directions(x):
 
 def _differences(f, x, step, slope=lambda f, x, h: (f(x + h) - f(x - h)) / 2):
     """Return slope(f, x, h) / step, h the step in each entry in turn."""
-    return jax.vmap(lambda e: slope(f, x, step * e) / step)(_directions(x)).reshape(x.shape)
+    return jnp.stack([slope(f, x, step * e) / step for e in _directions(x)]).reshape(x.shape)
 
 
 def _differences_that_wander(f, x, step):
@@ -817,11 +829,11 @@ def _claims(rng: np.random.Generator) -> list[Case]:
 
     return [
         case(2),
-        case(3, 2, scale=1.5, wrong=np.argmax),
-        case(4, scale=0.5, wrong=np.argmin),
-        case(3, scale=0.5),
-        case(3, 3),
-        case(2, 2, 2, scale=-1),
+        case(2, 2, scale=1.5, wrong=np.argmax),
+        case(3, scale=0.5, wrong=np.argmin),
+        case(2, scale=0.5),
+        case(3),
+        case(2, 1, 2, scale=-1),
     ]
 
 
@@ -902,13 +914,6 @@ gradient_check.mistake(
     "You compare Euclidean lengths; here the error is that of the entry that is worst.",
     _checked(lambda g, n: jnp.linalg.norm(g - n) / jnp.maximum(jnp.linalg.norm(g), jnp.linalg.norm(n))),
     _checked(lambda g, n: jnp.linalg.norm(g - n) / (jnp.linalg.norm(g) + jnp.linalg.norm(n))),
-    _checked(lambda g, n: jnp.linalg.norm((g - n).ravel()) / jnp.linalg.norm(g.ravel())),
-    _checked(
-        lambda g, n: (
-            jnp.linalg.norm((g - n).ravel()) / jnp.maximum(jnp.linalg.norm(g.ravel()), jnp.linalg.norm(n.ravel()))
-        )
-    ),
-    _checked(lambda g, n: jnp.linalg.norm((g - n).ravel()) / (jnp.linalg.norm(g.ravel()) + jnp.linalg.norm(n.ravel()))),
 )
 gradient_check.mistake(
     "Those are forward differences, which are less exact; use central ones.",

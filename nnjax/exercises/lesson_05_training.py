@@ -102,6 +102,7 @@ one_hot.mistake(
 def _guesses(rng: np.random.Generator) -> list[Case]:
     extreme = 1000 * rng.choice([-1, 1], (5, 4)) + rng.normal(0, 3, (5, 4))
     extreme[0] = [1000, -1000, *rng.normal(0, 3, 2)]
+    extreme[1] = -1000 + rng.normal(0, 3, 4)
     labels = _labels(rng, 4, 5)
     labels[0] = 1
     return [
@@ -253,6 +254,13 @@ def _drawn_anew(key, n, batch_size):
     return jax.vmap(lambda key: jax.random.permutation(key, n)[:batch_size])(keys)
 
 
+def _turned(key, order, batch_size):
+    """Return the order from another start, which is in the middle of a batch."""
+    batches, places = jax.random.split(key)
+    whole = jax.random.randint(batches, (), 0, len(order) // batch_size - 1)
+    return jnp.roll(order, batch_size * whole + jax.random.randint(places, (), 1, batch_size))
+
+
 def _of_all(holds):
     """Return the rule that something holds of the order, all batches in one row, of every big case."""
     return lambda cases, answers: all(
@@ -319,8 +327,8 @@ minibatches.rule(
 minibatches.rule(
     "Neighbours stay neighbours: that is the old order from another start, or backwards, not a shuffled one.",
     _of_all(lambda order, n, size: np.mean(np.abs(np.diff(order)) == 1) < 0.3),
-    lambda key, n, batch_size: _cut(jnp.roll(jnp.arange(n), jax.random.randint(key, (), 1, n)), batch_size),
-    lambda key, n, batch_size: _cut(jnp.roll(jnp.arange(n)[::-1], jax.random.randint(key, (), 1, n)), batch_size),
+    lambda key, n, batch_size: _cut(_turned(key, jnp.arange(n), batch_size), batch_size),
+    lambda key, n, batch_size: _cut(_turned(key, jnp.arange(n)[::-1], batch_size), batch_size),
 )
 minibatches.rule(
     "It is always the last examples that are dropped: shuffle all n of them first, then cut off what is left over.",

@@ -45,6 +45,7 @@ def _attentions(rng: np.random.Generator) -> list[Case]:
 @exercise(
     LESSON,
     draw=_attentions,
+    seconds=30,
     points=2,
     difficulty=2,
     laws=[laws.PURE, laws.JIT, laws.gradient(0, -1), laws.flops(3)],
@@ -263,6 +264,7 @@ def _weighted_sum(case: Case, point: Any) -> float:
 @exercise(
     LESSON,
     draw=_backwards,
+    seconds=30,
     points=3,
     difficulty=3,
     by_hand=True,
@@ -383,6 +385,7 @@ def _multi_heads(rng: np.random.Generator) -> list[Case]:
 @exercise(
     LESSON,
     draw=_multi_heads,
+    seconds=30,
     points=3,
     difficulty=3,
     laws=[laws.PURE, laws.JIT, laws.vmap(1), laws.flops(3)],
@@ -544,6 +547,7 @@ def _layer_norms(rng: np.random.Generator) -> list[Case]:
 @exercise(
     LESSON,
     draw=_layer_norms,
+    seconds=30,
     points=2,
     laws=[laws.PURE, laws.JIT, laws.vmap(1), laws.gradient(1, -1)],
     hints=[
@@ -751,6 +755,7 @@ def _blocks(rng: np.random.Generator) -> list[Case]:
 @exercise(
     LESSON,
     draw=_blocks,
+    seconds=30,
     points=3,
     difficulty=3,
     laws=[laws.PURE, laws.JIT, laws.vmap(1), laws.flops(3)],

@@ -201,7 +201,7 @@ def _recalls(rng: np.random.Generator) -> list[Case]:
             _recall(weights, state, 1, rule=rule, live=live)
             for rule in (None, _up, _down, _to_zero) for live in (True, False)
         ]  # fmt: skip
-        results.append(_recall(weights, state, 1, order=lambda n: range(n - 1)))
+        results += [_recall(weights, state, 1, order=lambda n, last=last: range(last % n)) for last in (-1, 1)]
         if len({tuple(result) for result in results}) == len(results):
             return [(few, damaged, 1), (weights, state, 1), (weights, state, 2)]
 
@@ -209,6 +209,7 @@ def _recalls(rng: np.random.Generator) -> list[Case]:
 @exercise(
     LESSON,
     draw=_recalls,
+    seconds=30,
     points=2,
     difficulty=2,
     laws=[laws.PURE, laws.JIT.on(0), laws.flops(4)],
@@ -301,6 +302,7 @@ def _gans(rng: np.random.Generator) -> list[Case]:
 @exercise(
     LESSON,
     draw=_gans,
+    seconds=30,
     points=2,
     difficulty=2,
     laws=[laws.PURE, laws.JIT, laws.gradient(0, -1), laws.gradient(1, -1)],

@@ -53,6 +53,7 @@ def _loss_of_all(case: Case, point: Any) -> float:
 @exercise(
     LESSON,
     draw=_batches,
+    seconds=30,
     points=2,
     difficulty=2,
     loss=Loss(_loss_of_all, lambda case: case[1]),

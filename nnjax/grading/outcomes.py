@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import jax
 import ml_dtypes
 import numpy as np
 
@@ -52,6 +53,8 @@ def to_numpy(tree: Any, depth: int = DEPTH) -> Any:
         return {str(name): to_numpy(value, depth - 1) for name, value in tree.items()}
     if isinstance(tree, tuple) or (isinstance(tree, list) and not _is_array_like(tree)):
         return tuple(to_numpy(value, depth - 1) for value in tree)
+    if isinstance(tree, jax.Array) and jax.dtypes.issubdtype(tree.dtype, jax.dtypes.prng_key):
+        raise TypeError("a JAX key")
     array = np.asarray(tree)
     if array.dtype.name not in DTYPES:
         raise TypeError(f"a {type(tree).__name__} of dtype {array.dtype}" if array.dtype != object else _kind(tree))

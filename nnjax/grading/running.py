@@ -70,7 +70,7 @@ def _failure(error: BaseException) -> Outcome:
     if isinstance(error, NotImplementedError) and (not frames or (own and frames[-1] is own[-1])):
         return Outcome(failure="unsolved")
     line = f" in line {own[-1].lineno}" if own else ""
-    message = plain(str(error).split("\n")[0], 200)
+    message = plain(str(error).split("\n")[0], 200).rstrip(".")
     return Outcome(failure="raised", words=f"{type(error).__name__}{line}{': ' if message else ''}{message}")
 
 

@@ -32,6 +32,9 @@ class Animation(NamedTuple):
     seconds: tuple[float, ...]
     moving: tuple[Artist, ...]
 
+    def __repr__(self) -> str:
+        return f"<Animation of {len(self.seconds)} frames>"
+
     def _repr_html_(self) -> str:
         words = self.figure.get_suptitle().replace('"', "&quot;")
         data = base64.b64encode(gif_bytes(self)).decode()

@@ -16,7 +16,7 @@ from nnjax.exercises.lesson_06_tuning import (
     l2_gradient,
     momentum_update,
     rmsprop_update,
-)  # fmt: skip
+)
 from nnjax.grading.judging import plan
 
 FIRST = jnp.zeros((), jnp.int32)

@@ -184,3 +184,18 @@ def test_the_same_answer_gets_the_same_verdict():
         return jnp.where(x @ params["W"] + np.float32(0.1) >= 0, 1.0, 0.0)
 
     assert verdict(guess) == verdict(guess)
+
+
+def test_the_same_key_must_give_the_same_also_where_right_answers_differ():
+    import itertools
+
+    import jax
+
+    count = itertools.count()
+
+    def random_walk(key, steps):
+        return jnp.cumsum(jnp.where(jax.random.bernoulli(jax.random.fold_in(key, next(count)), 0.5, (steps,)), 1, -1))
+
+    found = checking.verdict(random_walk)
+    assert found.status == WRONG
+    assert "same key" in found.sentence or "not pure" in found.sentence
