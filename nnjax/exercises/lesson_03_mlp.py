@@ -322,7 +322,7 @@ def _centred(params: list[dict[str, np.ndarray]], x: np.ndarray) -> Case:
 
 def _networks(rng: np.random.Generator) -> list[Case]:
     return [
-        (_layers(rng, 2, 2, 1, numbers=_short), _short(rng, 2)),
+        (_layers(rng, 2, 3, 2, numbers=_short), _short(rng, 2)),
         _centred(_layers(rng, 3, 2), _numbers(rng, 5, 3)),
         _centred(_layers(rng, 3, 6, 5, 2), _numbers(rng, 8, 3)),
     ]

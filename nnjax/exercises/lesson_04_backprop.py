@@ -489,32 +489,36 @@ dense_backward.mistake(
 )
 
 
-def _least_sum(params, x):
-    """Return how close a hidden unit comes to the kink, where rounding would decide whether it is on."""
+def _forward(params, x):
+    """Return the logits, and how close a hidden unit comes to the kink, where rounding decides whether it is on."""
     least = np.inf
     for layer in params[:-1]:
         a = x @ layer["W"] + layer["b"]
         least, x = min(least, np.min(np.abs(a))), np.maximum(a, 0)
-    return least
+    return x @ params[-1]["W"] + params[-1]["b"], least
 
 
 def _errors(rng: np.random.Generator) -> list[Case]:
     """Return networks, the last of which has logits so far apart that a careless softmax overflows."""
 
-    def case(*sizes: int, labels: np.ndarray, numbers=_numbers) -> Case:
+    def case(*sizes: int, batch: int, numbers=_numbers, last: np.ndarray | None = None) -> Case:
         while True:
             params = [_layer(rng, *pair, numbers) for pair in itertools.pairwise(sizes)]
             for layer in params[:-1]:  # Units of which at least one is on for most samples.
                 layer["b"] = np.abs(layer["b"])
-            x = numbers(rng, len(labels), sizes[0])
-            if _least_sum(params, x) > 1e-3:
-                return params, x, labels
+            if last is not None:
+                params[-1]["b"] = last
+            x = numbers(rng, batch, sizes[0])
+            logits, least = _forward(params, x)
+            if least > 1e-3:
+                break
+        # Two samples are of the least likely class: their errors are large, so that gradients are not all rounding.
+        labels = [*np.argmin(logits[:2], axis=1), *range(sizes[-1]), *rng.integers(sizes[-1], size=batch)]
+        return params, x, np.int32(labels[:batch])
 
-    params, x, labels = case(3, 4, 3, labels=np.int32([0, 1, 2, 0, 1]))
-    params[-1]["b"] = np.float32(rng.permutation([-200, 0, 200]))
-    small = case(2, 2, 2, labels=np.int32([0, 1, 1]), numbers=_short)
-    deep = case(3, 6, 4, 3, labels=np.int32([*rng.permutation(3), *rng.permutation(3), 0]))
-    return [small, case(3, 2, labels=np.int32([0, 1, 1, 0])), deep, (params, x, labels)]
+    far = rng.permutation(np.float32([-200, 0, 200]))
+    small = case(2, 2, 3, batch=2, numbers=_short)
+    return [small, case(3, 4, batch=5), case(3, 6, 4, 3, batch=7), case(3, 4, 3, batch=5, last=far)]
 
 
 def _mlp_loss(case, point):
@@ -696,12 +700,19 @@ def _fields(rng: np.random.Generator) -> list[Case]:
     words = f"x -> 1/2 sum({steepness.round(1)} * (x - {centre.round(1)})**2)"
     bowl = Function("bowl", (centre, steepness), words)
 
+    def at_an_angle(ripple: Function, x: np.ndarray) -> np.ndarray:
+        """Return x moved in one entry to where the ripple has slopes that are not all near 0."""
+        (frequencies,) = ripple.constants
+        x[0, 0] += (rng.uniform(0.3, 1) - np.sum(frequencies * x)) / frequencies[0, 0]
+        return x
+
     def drawn(name: str, words: str, *shape: int) -> Function:
         return Function(name, (np.array(rng.uniform(1.5, 3, shape), np.float32),), words)
 
+    ripple = drawn("ripple", "x -> sin(sum(c * x))", 3, 2)
     return [
         (bowl, centre + np.float32([1, -2]), 0.1),
-        (drawn("ripple", "x -> sin(sum(c * x))", 3, 2), _numbers(rng, 3, 2), 0.1),
+        (ripple, at_an_angle(ripple, _numbers(rng, 3, 2)), 0.1),
         (drawn("waves", "x -> sin(c * x)"), np.array(rng.uniform(0.2, 0.4), np.float32), 0.2),
         (drawn("waves", "x -> sum(sin(c * x))", 2, 2, 2), _numbers(rng, 2, 2, 2), 0.05),
     ]

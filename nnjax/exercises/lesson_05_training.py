@@ -184,6 +184,14 @@ cross_entropy.mistake(
     lambda logits, labels: -jnp.mean(_at(jax.nn.log_softmax(logits, axis=0), labels)),
 )
 cross_entropy.mistake(
+    "That is the logarithm of the mean probability; take the logarithm of each first, then the mean.",
+    lambda logits, labels: -jnp.log(jnp.mean(_at(_softmax(logits), labels))),
+)
+cross_entropy.mistake(
+    "[:, labels] takes all labels' columns from every row; pair each row with its own label, by jnp.arange(batch).",
+    lambda logits, labels: -jnp.mean(jax.nn.log_softmax(logits)[:, labels]),
+)
+cross_entropy.mistake(
     "The probability of the predicted class is used; the loss asks for that of the true one.",
     lambda logits, labels: -jnp.mean(jax.nn.log_softmax(logits).max(axis=1)),
 )
@@ -403,6 +411,10 @@ accuracy.mistake(
     lambda logits, labels: jnp.sum(jnp.argmax(logits, axis=-1) == labels) / logits.shape[1],
 )
 accuracy.mistake(
+    "The right answers are divided by the number of logits; divide by the size of the batch, the number of rows.",
+    lambda logits, labels: jnp.sum(jnp.argmax(logits, axis=-1) == labels) / logits.size,
+)
+accuracy.mistake(
     "That is the mean of the predicted classes; compare them with the labels first.",
     lambda logits, labels: jnp.mean(jnp.argmax(logits, axis=-1)),
 )
@@ -416,9 +428,11 @@ def _network(rng: np.random.Generator, *sizes: int) -> list:
 
 
 def _steps(rng: np.random.Generator) -> list[Case]:
+    deep = _network(rng, 5, 8, 6, 4)
+    deep[-1]["b"][0] = -3  # so that some logits are negative
     return [
         (_network(rng, 2, 3, 2), _normal(rng, 3, 2), np.int32([1, 0, 1]), 0.5),
-        (_network(rng, 5, 8, 6, 4), 2 * _normal(rng, 10, 5), _labels(rng, 4, 10), _between(rng, 0.4, 0.8)),
+        (deep, 2 * _normal(rng, 10, 5), _labels(rng, 4, 10), _between(rng, 0.4, 0.8)),
     ]
 
 
@@ -574,6 +588,7 @@ def _epochs(rng: np.random.Generator) -> list[Case]:
 @exercise(
     LESSON,
     draw=_epochs,
+    seconds=30,
     points=2,
     difficulty=2,
     laws=[laws.PURE, laws.JIT],
@@ -638,7 +653,7 @@ train_epoch.mistake(
     lambda params, xs, labels, rate: _loop(params, xs[:1], labels[:1], rate),
 )
 train_epoch.mistake(
-    "Every batch starts from the first params and the results are averaged: that is one step, not one for each batch.",
+    "That is a single step, the mean of all batches' steps from the first params; make one for each batch in turn.",
     lambda params, xs, labels, rate: jax.tree.map(
         lambda p: p.mean(axis=0), _each_from_the_start(params, xs, labels, rate)
     ),
@@ -798,9 +813,12 @@ def improve(dataset, key):
     def apply(params, x):
         return models.mlp.apply(params, x.reshape(len(x), -1))
 
+    shifts = [(0, 0), (0, 1), (0, -1), (1, 0), (-1, 0)]
+    x = np.concatenate([np.roll(dataset.x, shift, axis=(1, 2)) for shift in shifts])
+    more = dataset._replace(x=x, y=np.tile(dataset.y, len(shifts)))
     start_key, fit_key = jax.random.split(key)
-    params = models.mlp.init(start_key, (64, 256, 128, 10))
-    return apply, training.fit(apply, params, dataset, epochs=30, key=fit_key, progress=False).params
+    start = models.mlp.init(start_key, (64, 512, 10))
+    return apply, training.fit(apply, start, more, epochs=15, batch_size=64, key=fit_key, progress=False).params
 
 
 def _linear(change=lambda logits: logits, labels=lambda dataset: dataset.y):

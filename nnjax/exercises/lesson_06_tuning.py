@@ -641,6 +641,10 @@ l1_gradient.mistake(
     _each(lambda W, rate: rate * jnp.sign(W) / W.size),
 )
 l1_gradient.mistake(
+    "The gradient is half as large as it must be: the slope of |w| is 1 or -1.",
+    _each(lambda W, rate: rate * jnp.sign(W) / 2),
+)
+l1_gradient.mistake(
     "The biases are missing: the gradient has the form of params, so it has zeros for each b.",
     lambda params, rate: [{"W": rate * jnp.sign(layer["W"])} for layer in params],
     _each(lambda W, rate: rate * jnp.sign(W), lambda b, rate: None),
@@ -805,13 +809,20 @@ def _numpy_kept(key, x, rate):
     return np.random.default_rng().uniform(size=x.shape) >= rate
 
 
+WITHOUT_KEY = "With key None, which means evaluation, x must be returned as it is: nothing dropped, nothing scaled."
+
+dropout.mistake(
+    WITHOUT_KEY,
+    lambda key, x, rate: jnp.where(jax.random.bernoulli(key, 1 - rate, x.shape), x / (1 - rate), 0.0),
+    lambda key, x, rate: jnp.where(jax.random.uniform(key, x.shape) >= rate, x / (1 - rate), 0.0),
+)
 dropout.rule(
     "In evaluation x is multiplied by 1 - rate; that is not needed where training divides what it keeps by 1 - rate.",
     lambda cases, answers: not np.allclose(answers[1], cases[1][1] * (1 - cases[1][2])),
     _scaled_in_evaluation,
 )
 dropout.rule(
-    "With key None, which means evaluation, x must be returned as it is: nothing dropped, nothing scaled.",
+    WITHOUT_KEY,
     lambda cases, answers: np.allclose(answers[1], cases[1][1]),
     lambda key, x, rate: dropout.reference(jax.random.key(5) if key is None else key, x, rate),
     lambda key, x, rate: x / (1 - rate) if key is None else dropout.reference(key, x, rate),
@@ -823,11 +834,15 @@ dropout.rule(
     _dropping(_scaled, _numpy_kept),
 )
 dropout.rule(
-    "Another key drops the same entries: is the key that comes in used, and anything dropped at all?",
-    lambda cases, answers: not np.array_equal(answers[2] == 0, answers[4] == 0),
-    _dropping(_scaled, lambda key, x, rate: jax.random.bernoulli(jax.random.key(0), 1 - rate, x.shape)),
+    "Nothing is dropped: with a key, a share rate of the entries must become exactly 0.",
+    lambda cases, answers: all(_share_dropped(answers, number) > 0 for number in BIG),
     lambda key, x, rate: x,
     lambda key, x, rate: x if key is None else x * (1 - rate),
+)
+dropout.rule(
+    "Another key drops the same entries: draw with the key that comes in, not with one of your own.",
+    lambda cases, answers: not np.array_equal(answers[2] == 0, answers[4] == 0),
+    _dropping(_scaled, lambda key, x, rate: jax.random.bernoulli(jax.random.key(0), 1 - rate, x.shape)),
 )
 dropout.rule(
     "rate is the probability to drop; you take it for the probability to keep.",
@@ -1037,6 +1052,10 @@ early_stop.mistake(
     lambda losses, patience: _stop(losses, patience - 1),
 )
 early_stop.mistake(
+    "Training stops at the first loss that is no improvement; patience is how many of them in a row it takes.",
+    lambda losses, patience: _stop(losses, 1),
+)
+early_stop.mistake(
     "Each loss is compared with the one before it; compare it with the best so far.",
     lambda losses, patience: _stop(losses, patience, lambda loss, best, last: loss < last),
 )
@@ -1058,6 +1077,7 @@ early_stop.mistake(
 early_stop.mistake(
     "You look ahead: the best loss of the whole list is not known yet when training stops.",
     lambda losses, patience: jnp.minimum(jnp.argmin(losses) + patience, len(losses) - 1),
+    lambda losses, patience: jnp.argmin(losses) + patience,
 )
 early_stop.mistake(
     "Every loss is compared with the first one: remember the best so far and replace it by each better one.",

@@ -250,6 +250,9 @@ def _backwards(rng: np.random.Generator) -> list[Case]:
     q[:, 0] = rng.uniform(1, 2, 3)
     k[:, 0] = -1000
     k[1, 0] = 1000
+    # Short queries keep the other softmaxes broad: next to a weight of 1, float32 loses the digits of dq and dk.
+    tiny[0][:] *= 0.5
+    wide[0][:] *= 0.5
     return [tiny, wide, (q, k, v, _normal(rng, 3, 5))]
 
 

@@ -38,12 +38,13 @@ class Verdict(NamedTuple):
 
 def judge(name: str, seed: int, outcomes: Sequence[Outcome]) -> Verdict:
     """Return the verdict on the outcomes of ``plan(get(name), seed)``; too few of them count as not given."""
-    exercise, key = get(name), answer_key(name, seed)
+    exercise = get(name)
+    if outcomes and outcomes[0].failure == "unsolved":  # before the answer key, which may take a while to compute
+        return Verdict(name, NOT_YET, "Not solved yet.", 0, exercise.points)
+    key = answer_key(name, seed)
     count = len(key.cases)
     missing = [Outcome(failure="missing")] * (len(key.calls) - len(outcomes))
     outcomes = [*outcomes, *missing][: len(key.calls)]
-    if outcomes[0].failure == "unsolved":
-        return Verdict(name, NOT_YET, "Not solved yet.", 0, exercise.points)
     wrong = _wrong_values(exercise, key, outcomes[:count], seed) or _broken_law(exercise, key, outcomes)
     if wrong is None:
         share, remark = 1.0, _remark(exercise, key, outcomes[count:])

@@ -35,7 +35,7 @@ def run(
     outcomes: list[Outcome] = []
     traced = True
     try:
-        with time_limit(seconds), autodiff_off(by_hand):
+        with time_limit(seconds), autodiff_off(by_hand), contextlib.redirect_stdout(io.StringIO()):
             for call in calls:
                 if traced or call.kind not in TRACED:
                     outcome, is_traced = attempt(function, cases[call.case], call)
@@ -51,8 +51,7 @@ def run(
 def attempt(function: Callable[..., Any], case: Case, call: Call) -> tuple[Outcome, bool]:
     """Return the outcome of one call, and whether what came is JAX's, so that the function can be traced."""
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            value = MANNERS[call.kind](function, materialise(case), call.detail)
+        value = MANNERS[call.kind](function, materialise(case), call.detail)
     except (Exception, SystemExit) as error:
         if call.kind in TRACED and isinstance(error, jax.errors.TracerArrayConversionError):
             return NOT_TRACED, True

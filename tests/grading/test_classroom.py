@@ -193,3 +193,17 @@ def test_results_are_written_at_one_stroke(tmp_path):
     gradebook.write(tmp_path, [], [])
     assert (tmp_path / "marks.csv").stat().st_ino != before
     assert sorted(os.listdir(tmp_path)) == ["feedback", "marks.csv", "results.json"]
+
+
+def test_judging_in_threads_leaves_the_output_where_it_was():
+    from concurrent.futures import ThreadPoolExecutor
+
+    from nnjax.grading.judging import judge
+    from nnjax.grading.outcomes import Outcome
+
+    before = sys.stdout
+    wrong = [Outcome(failure="raised", words="ValueError")] * 9
+    with ThreadPoolExecutor(4) as pool:
+        statuses = list(pool.map(lambda seed: judge("neuron", seed, wrong).status, range(1000, 1016)))
+    assert statuses == [WRONG] * 16
+    assert sys.stdout is before
