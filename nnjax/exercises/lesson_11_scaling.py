@@ -35,7 +35,7 @@ def _batches(rng: np.random.Generator) -> list[Case]:
         return [(_normal(rng, rows, n), _normal(rng, rows, m)) for _ in range(count)]
 
     network = {"hidden": _dense(rng, 3, 4), "out": _dense(rng, 4, 2)}
-    return [(LINEAR, _dense(rng, 2, 1), batches(2, 3, 2, 1)), (NETWORK, network, batches(3, 5, 3, 2))]
+    return [(LINEAR, _dense(rng, 2, 1), batches(3, 4, 2, 1)), (NETWORK, network, batches(2, 5, 3, 2))]
 
 
 def _loss_of_all(case: Case, point: Any) -> float:

