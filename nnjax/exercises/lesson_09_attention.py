@@ -429,6 +429,23 @@ def _join(y):
     return y.reshape(*y.shape[:-2], -1)
 
 
+def _split_every(y, heads):
+    return jnp.moveaxis(y.reshape(*y.shape[:-1], -1, heads), -1, -3)
+
+
+def _join_every(y):
+    y = jnp.moveaxis(y, -3, -1)
+    return y.reshape(*y.shape[:-2], -1)
+
+
+def _split_mixed(y, heads):
+    return y.reshape(*y.shape[:-2], heads, y.shape[-2], -1)
+
+
+def _join_mixed(y):
+    return y.reshape(*y.shape[:-3], y.shape[-2], -1)
+
+
 def _multi(params, x, heads, mask, *, names="qkv", split=_split, join=_join, width=None, axis=-1, low=-jnp.inf):
     """Return multi-head attention before Wo, with one piece exchanged."""
     q, k, v = (split(x @ params["W" + name], heads) for name in names)
@@ -454,50 +471,18 @@ multi_head_attention.mistake(
 )
 multi_head_attention.mistake(
     "Your heads take every so-many-th column; head j takes the j-th block of neighbouring ones.",
-    lambda params, x, heads, mask: (
-        _multi(
-            params,
-            x,
-            heads,
-            mask,
-            split=lambda y, heads: jnp.moveaxis(y.reshape(*y.shape[:-1], -1, heads), -1, -3),
-        )
-        @ params["Wo"]
-    ),
-    lambda params, x, heads, mask: (
-        _multi(
-            params,
-            x,
-            heads,
-            mask,
-            split=lambda y, heads: jnp.moveaxis(y.reshape(*y.shape[:-1], -1, heads), -1, -3),
-            join=lambda y: jnp.moveaxis(y, -3, -1).reshape(x.shape),
-        )
-        @ params["Wo"]
-    ),
+    lambda params, x, heads, mask: _multi(params, x, heads, mask, split=_split_every) @ params["Wo"],
+    lambda params, x, heads, mask: _multi(params, x, heads, mask, split=_split_every, join=_join_every) @ params["Wo"],
 )
 multi_head_attention.mistake(
     "A reshape to (..., heads, time, width / heads) mixes positions with columns: cut the last axis into blocks first, "
     "then swap the axes of time and heads.",
-    lambda params, x, heads, mask: (
-        _multi(
-            params,
-            x,
-            heads,
-            mask,
-            split=lambda y, heads: y.reshape(*y.shape[:-2], heads, y.shape[-2], -1),
-            join=lambda y: y.reshape(x.shape),
-        )
-        @ params["Wo"]
-    ),
-    lambda params, x, heads, mask: (
-        _multi(params, x, heads, mask, split=lambda y, heads: y.reshape(*y.shape[:-2], heads, y.shape[-2], -1))
-        @ params["Wo"]
-    ),
+    lambda params, x, heads, mask: _multi(params, x, heads, mask, split=_split_mixed) @ params["Wo"],
+    lambda params, x, heads, mask: _multi(params, x, heads, mask, split=_split_mixed, join=_join_mixed) @ params["Wo"],
 )
 multi_head_attention.mistake(
     "Before the heads are put side by side the axes of heads and time must be swapped back.",
-    lambda params, x, heads, mask: _multi(params, x, heads, mask, join=lambda y: y.reshape(x.shape)) @ params["Wo"],
+    lambda params, x, heads, mask: _multi(params, x, heads, mask, join=_join_mixed) @ params["Wo"],
 )
 multi_head_attention.mistake(
     "The mask is not used: positions look at what is hidden from them.",
