@@ -38,7 +38,7 @@ def execute(notebook: Any, *, seconds: float = 180, progress: Path | None = None
         settings = {"JAX_PLATFORMS": "cpu", "NNJAX_STATE": str(progress or folder), "PYTHONHASHSEED": "0"}
         client = NotebookClient(
             notebook, timeout=seconds, kernel_name="python3", resources={"metadata": {"path": folder}},
-            record_timing=False,
+            record_timing=False, coalesce_streams=True,
         )  # fmt: skip
         with mock.patch.dict(os.environ, settings):
             try:

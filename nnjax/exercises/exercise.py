@@ -135,7 +135,7 @@ def exercise(
     loss: Loss | None = None,
     score: Callable[[list[Case], list[Any]], float] | None = None,
     manner: str = "plain",
-    seconds: float = 10,
+    seconds: float = 20,
     tolerance: float = 1e-4,
 ) -> Callable[[Body], Exercise]:
     """Make an exercise of the function below it, which is the reference solution and whose docstring is the statement.

@@ -934,7 +934,7 @@ gradient_check.mistake(
 )
 gradient_check.mistake(
     "The step is so small that in float32 x does not move at all, and the differences are 0: use 0.01.",
-    _checked(_relative, 1e-8),
+    _checked(_relative, 1e-10),
 )
 gradient_check.mistake("The step is too large: use 0.01.", _checked(_relative, 0.1))
 gradient_check.mistake(

@@ -137,7 +137,8 @@ def _predictions(function: Callable[..., Any], case: Case, _: int) -> Any:
 
     arrays, key, unseen = case
     classes = tuple(str(label) for label in range(int(arrays[1].max()) + 1))
-    dataset = Dataset("exercise", *map(np.asarray, arrays), classes=classes, source="the inputs of an exercise")
+    x, y, x_test, y_test = map(np.asarray, arrays)
+    dataset = Dataset("exercise", x, y, x_test, y_test, classes, "the inputs of an exercise")
     answer = function(dataset, key)
     if not isinstance(answer, (tuple, list)) or len(answer) != 2 or not callable(answer[0]):
         raise TypeError("the pair (apply, params) is wanted, a function and what it takes as its first argument")

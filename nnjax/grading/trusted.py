@@ -53,6 +53,12 @@ def outcome(body: Body, case: tuple[Any, ...], call: Call) -> Outcome:
         return running.attempt(body, case, call)[0]
 
 
+def forget() -> None:
+    """Drop all that was compiled."""
+    with _lock:
+        _compiled.clear()
+
+
 def _of_arrays(body: Body, leaves: list[Any], tree: Any, places: list[int], call: Call) -> Callable[..., Any]:
     """Return the call as a function of the arrays in its case alone."""
     fixed = [None if place in places else leaf for place, leaf in enumerate(leaves)]

@@ -1,4 +1,4 @@
-"""The table of topics in lessons/README.md: every heading it names is taught, every test and exercise it names exists."""
+"""The table of topics in lessons/README.md: each heading it names is taught, each test and exercise it names exists."""
 
 import re
 

@@ -1,38 +1,15 @@
 """Every exercise: its stub fails, reference and differently written right answers pass, every mistake is named."""
 
-import importlib
-from functools import partial
-
 import numpy as np
 import pytest
 
 from nnjax.exercises import LESSONS, of_lesson
-from nnjax.grading import running, trusted
-from nnjax.grading.judging import NOT_YET, RIGHT, WRONG, judge, plan
+from nnjax.grading import running
+from nnjax.grading.judging import NOT_YET, RIGHT, WRONG, plan
 from nnjax.grading.taylor import order
+from tests.exercises.judged import answers, verdict
 
 EXERCISES = [exercise for lesson in LESSONS for exercise in of_lesson(lesson)]
-MANY = range(200)
-FEW = range(3)  # for exercises with a score, in which a network is trained
-
-
-def answers(exercise):
-    return importlib.import_module(f"tests.exercises.answers.lesson_{exercise.lesson}").ANSWERS[exercise.name]
-
-
-def verdict(exercise, body, seed, *, laws=True):
-    """Judge a body on one seed; without the laws, as if they had been kept."""
-    cases, calls = plan(exercise, seed)
-    called = calls if laws else calls[: len(cases)]
-    outcomes = running.run(body, cases, called, exercise.seconds, by_hand=exercise.by_hand)
-    return judge(exercise.name, seed, outcomes + [running.NOT_TRACED] * (len(calls) - len(called)))
-
-
-def compiled_verdict(exercise, body, seed):
-    """Judge a body on one seed without the laws, compiled where it can be: the same numbers, many times as fast."""
-    cases, calls = plan(exercise, seed)
-    outcomes = [trusted.outcome(body, cases[call.case], call) for call in calls[: len(cases)]]
-    return judge(exercise.name, seed, outcomes + [running.NOT_TRACED] * (len(calls) - len(cases)))
 
 
 @pytest.fixture(params=EXERCISES, ids=lambda exercise: exercise.name)
@@ -110,20 +87,3 @@ def test_a_gradient_has_taylor_order_two_and_a_wrong_one_less(exercise):
 
 def test_there_are_six_known_mistakes_an_exercise_on_average():
     assert sum(len(exercise.mistakes) for exercise in EXERCISES) >= 6 * len(EXERCISES)
-
-
-@pytest.mark.slow
-def test_on_many_seeds_right_answers_pass_and_every_mistake_is_named(exercise):
-    laws_only = {
-        mistake.sentence for mistake in exercise.mistakes
-        if verdict(exercise, mistake.body, 0, laws=False).status == RIGHT
-    }  # fmt: skip
-    # Compiled, a body that draws from a generator of its own would always draw the same.
-    judged = partial(verdict, laws=False) if exercise.rules else compiled_verdict
-    for seed in FEW if exercise.score else MANY:
-        for body in (exercise.reference, *answers(exercise)):
-            assert judged(exercise, body, seed).status == RIGHT, (body.__name__, seed)
-        for mistake in exercise.mistakes:
-            if mistake.sentence not in laws_only:
-                found = judged(exercise, mistake.body, seed)
-                assert found.sentence == mistake.sentence, (mistake.sentence, found.sentence, seed)
