@@ -20,6 +20,7 @@ DEFINING = (
     ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign,
     ast.AugAssign, ast.If, ast.Try,
 )  # fmt: skip
+SAID = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class Loaded(NamedTuple):
@@ -44,7 +45,21 @@ def load(data: bytes, suffix: str, seconds: float = 30) -> Loaded:
         problems.append(f"running the file took longer than {seconds:g} seconds")
     except ValueError as error:
         problems.append(str(error))
-    return Loaded(module.__dict__, problems[0] if problems else "")
+    names = module.__dict__
+    asked = _asked(data) if suffix == ".ipynb" else set()
+    # A lesson's own cells may define what is called like an exercise of another lesson.
+    if asked:
+        names = {name: value for name, value in names.items() if name in asked}
+    return Loaded(names, problems[0] if problems else "")
+
+
+def _asked(data: bytes) -> set[str]:
+    """Return the exercises that a notebook made from a lesson asks for, by the marks on its cells; else none."""
+    try:
+        cells = json.loads(data.decode("utf-8-sig"))["cells"]
+        return {str(cell["metadata"]["nnjax"]["exercise"]) for cell in cells if "nnjax" in cell.get("metadata", {})}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return set()
 
 
 def _sources(data: bytes, suffix: str) -> Iterator[tuple[str, str]]:
@@ -76,9 +91,14 @@ def _source(cell: dict[str, Any]) -> str:
     lines = text.split("\n")
     if lines[0].lstrip().startswith("%%"):
         return ""
-    return "\n".join(
-        "" if line.lstrip().startswith(("%", "!")) or line.rstrip().endswith("?") else line for line in lines
-    )
+    return "\n".join(map(_python, lines))
+
+
+def _python(line: str) -> str:
+    """Return a line of a cell as Python takes it: what only IPython understands does nothing."""
+    bare = line.lstrip()
+    is_magic = bare.startswith(("%", "!")) or line.rstrip().endswith("?")
+    return f"{line[: len(line) - len(bare)]}pass" if is_magic else line
 
 
 def _run(module: types.ModuleType, name: str, source: str, *, everything: bool) -> list[str]:
@@ -99,6 +119,9 @@ def _run(module: types.ModuleType, name: str, source: str, *, everything: bool) 
         try:
             exec(compile(ast.Module([statement], []), name, "exec"), module.__dict__)
         except (Exception, SystemExit) as error:
+            # In a notebook, what an assignment needs was perhaps computed by a statement that is not run here.
+            if not everything and not isinstance(statement, SAID):
+                continue
             message = plain(str(error).split("\n")[0], 150)
             problems.append(
                 f"line {statement.lineno}{where} raised {type(error).__name__}{': ' * bool(message)}{message}"

@@ -9,7 +9,8 @@ import pytest
 
 from nnjax.course.executing import LARGEST, execute
 from nnjax.course.source import FOLDER, build, built
-from nnjax.exercises import LESSONS
+from nnjax.exercises import LESSONS, of_lesson
+from nnjax.grading.loading import _python
 from tests.course.introduced import INTRODUCED
 
 pytest.importorskip("jupytext", reason="jupytext is not installed (pip install nnjax[lessons])")
@@ -73,6 +74,19 @@ def used(source):
         elif isinstance(node, ast.Attribute):
             names.add(ast.unparse(node).removeprefix("nnjax."))
     return {".".join(name.split(".")[:2]) for name in names}
+
+
+@pytest.mark.parametrize("lesson", BUILT)
+def test_no_cell_of_a_lesson_gives_an_answer_away(lesson):
+    names = {exercise.name for exercise in of_lesson(lesson)}
+    own = [cell for cell in code(build(lesson)) if "nnjax" not in cell.metadata]
+    given = {
+        node.name
+        for cell in own
+        for node in ast.walk(ast.parse("\n".join(_python(line) for line in cell.source.split("\n"))))
+        if isinstance(node, ast.FunctionDef)
+    }
+    assert given & names == set()
 
 
 def test_used_names_are_found():
