@@ -333,11 +333,9 @@ def _generator(fake):
 
 
 def _probabilities(real, fake, tiny=0.0):
-    p, q = 1 / (1 + jnp.exp(-real)), 1 / (1 + jnp.exp(-fake))
-    return (
-        -jnp.mean(jnp.log(p + tiny)) - jnp.mean(jnp.log(1 - q + tiny)),
-        -jnp.mean(jnp.log(q + tiny)),
-    )
+    # 1 - p(fake) as p(-fake): compiled, the sum 1 - p + tiny would be rounded in another order.
+    p, q, rest = (1 / (1 + jnp.exp(-z)) for z in (real, fake, -fake))
+    return -jnp.mean(jnp.log(p + tiny)) - jnp.mean(jnp.log(rest + tiny)), -jnp.mean(jnp.log(q + tiny))
 
 
 def _clipped(real, fake, low):
