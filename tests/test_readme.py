@@ -35,6 +35,15 @@ def test_the_ten_lines_train_a_network(capsys):
     assert float(re.search(r"test accuracy (0\.\d+)", printed)[1]) >= 0.96
 
 
+def test_the_mistake_that_it_makes_is_named_as_it_says(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("NNJAX_STATE", str(tmp_path))
+    code, printed = re.search(
+        r"```python\n((?:(?!```).)*?check\(neuron\)\n)```\n\n```\n(.*?)```", TEXT, re.DOTALL
+    ).groups()
+    exec(compile(code, "README.md", "exec"), {})
+    assert capsys.readouterr().out == printed
+
+
 @pytest.mark.slow
 def test_the_names_that_it_writes_are_made_of_words_of_unicode(capsys):
     (code,) = re.findall(r"```python\n((?:(?!```).)*?generate(?:(?!```).)*?)```", TEXT, re.DOTALL)

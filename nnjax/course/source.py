@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import nnjax
-from nnjax.exercises import LESSONS, get
-from nnjax.exercises.exercise import Exercise
+from nnjax.exercises import LESSONS, get, of_lesson
+from nnjax.exercises.exercise import in_words
+from nnjax.grading.exports.notebook import notebook
 
 FOLDER = Path(nnjax.__file__).parent.parent / "lessons"
 SETUP = """# On Colab this installs nnjax; elsewhere it does nothing.
@@ -29,82 +30,61 @@ def address() -> str:
     return next(url.split(", ")[1] for url in urls if url.startswith("Repository"))
 
 
-def build(lesson: str, *, solved: bool = False) -> Any:
-    """Return the notebook of a lesson, not executed: as learners get it, or with the solutions filled in.
+def build(lesson: str) -> Any:
+    """Return the notebook of a lesson as learners get it, not executed.
 
     Raises ValueError where the source is not one: no header, no code cells, an unknown exercise, one that is missing.
     """
     import jupytext
+    from nbformat.v4 import new_code_cell
 
     path = FOLDER / lesson / "lesson.md"
-    text = path.read_text(encoding="utf-8")
-    made = jupytext.reads(text, fmt="md:myst")
-    head = made.metadata.get("nnjax")
+    read = jupytext.reads(path.read_text(encoding="utf-8"), fmt="md:myst")
+    head = read.metadata.get("nnjax")
     # A header that jupytext does not take for MyST gives plain text, and would pass as a lesson without code.
-    if not head or not any(cell.cell_type == "code" for cell in made.cells):
+    if not head or not any(cell.cell_type == "code" for cell in read.cells):
         raise ValueError(f"{path} has no header of jupytext's with an entry nnjax, or no code cells")
-    cells = [_head(lesson, head), *_setup()]
-    for cell in made.cells:
-        cells += _expanded(cell, solved)
-    asked = [cell.metadata["nnjax"]["exercise"] for cell in cells if "nnjax" in cell.metadata]
-    missing = {exercise.name for exercise in _of(lesson)} - set(asked)
+    cells = [_head(lesson, head), new_code_cell(SETUP.format(address=address()))]
+    for cell in read.cells:
+        cells += _expanded(cell)
+    asked = {cell.metadata["nnjax"]["exercise"] for cell in cells if "nnjax" in cell.metadata}
+    missing = {exercise.name for exercise in of_lesson(lesson)} - asked
     if missing:
         raise ValueError(f"{path} does not place the exercises {sorted(missing)}")
-    for number, cell in enumerate(cells):
-        cell["id"] = f"cell-{number}"
-    made.cells = cells
-    made.metadata = {
-        "nnjax": head | {"lesson": lesson},
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
-    made.nbformat_minor = 5
-    return made
-
-
-def _of(lesson: str) -> list[Exercise]:
-    from nnjax.exercises import of_lesson
-
-    return of_lesson(lesson)
+    return notebook(cells, nnjax=head | {"lesson": lesson})
 
 
 def _head(lesson: str, head: dict[str, Any]) -> Any:
-    import nbformat.v4 as nbformat
+    from nbformat.v4 import new_markdown_cell
 
     number, goals = int(lesson[:2]), "\n".join(f"- {goal}" for goal in head["goals"])
     colab = address().replace("https://github.com", "https://colab.research.google.com/github")
     badge = "https://colab.research.google.com/assets/colab-badge.svg"
     before = [f"{int(one[:2])}" for one in head["builds_on"]]
     needs = f" It builds on lesson{'s' * (len(before) > 1)} {' and '.join(before)}." if before else ""
-    return nbformat.new_markdown_cell(
+    return new_markdown_cell(
         f"# Lesson {number}. {head['title']}\n\n"
         f"[![Open in Colab]({badge})]({colab}/blob/main/lessons/{lesson}/lesson.ipynb)\n\n"
         f"About {head['minutes']} minutes.{needs} After this lesson you can\n\n{goals}"
     )
 
 
-def _setup() -> list[Any]:
-    import nbformat.v4 as nbformat
-
-    return [nbformat.new_code_cell(SETUP.format(address=address()))]
-
-
-def _expanded(cell: Any, solved: bool) -> list[Any]:
+def _expanded(cell: Any) -> list[Any]:
     """Return a cell as it stands, or the cells of the exercise that it names."""
-    import nbformat.v4 as nbformat
+    from nbformat.v4 import new_code_cell, new_markdown_cell
 
     if "exercise" not in cell.metadata.get("tags", []):
         return [cell]
     exercise = get(cell.source.strip())
-    points = f"{exercise.points:g} {'point' if exercise.points == 1 else 'points'}"
-    heading = f"### Exercise: `{exercise.name}`\n\n*{points}; {DIFFICULTY[exercise.difficulty]}.*"
-    body = exercise.solution if solved else exercise.stub
+
+    def marked(part: str) -> dict[str, Any]:
+        return {"nnjax": {"exercise": exercise.name, "part": part}}
+
+    effort = f"{in_words(exercise.points)}; {DIFFICULTY[exercise.difficulty]}"
     return [
-        nbformat.new_markdown_cell(heading, metadata={"nnjax": {"exercise": exercise.name, "part": "statement"}}),
-        nbformat.new_code_cell(body.rstrip("\n"), metadata={"nnjax": {"exercise": exercise.name, "part": "answer"}}),
-        nbformat.new_code_cell(
-            f"nnjax.check({exercise.name})", metadata={"nnjax": {"exercise": exercise.name, "part": "check"}}
-        ),
+        new_markdown_cell(f"### Exercise: `{exercise.name}`\n\n*{effort}.*", metadata=marked("statement")),
+        new_code_cell(exercise.stub.rstrip("\n"), metadata=marked("answer")),
+        new_code_cell(f"nnjax.check({exercise.name})", metadata=marked("check")),
     ]
 
 

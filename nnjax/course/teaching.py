@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from nnjax.course.shipped import Lesson, course, notebooks
 from nnjax.exercises import get
@@ -32,9 +33,9 @@ def write(out: Path, *, each: Callable[[str], None] = lambda lesson: None) -> li
     return [*written, out / "course.md"]
 
 
-def solve(notebook: object) -> object:
+def solve(notebook: Any) -> Any:
     """Fill the solutions into a lesson's notebook, in place; return it."""
-    for cell in notebook.cells:  # type: ignore[attr-defined]
+    for cell in notebook.cells:
         entry = cell.metadata.get("nnjax", {})
         if entry.get("part") == "answer":
             cell.source = get(entry["exercise"]).solution.rstrip("\n")

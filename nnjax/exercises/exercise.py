@@ -1,6 +1,6 @@
 """The declaration of an exercise: a function with its reference body, and beside it how a teacher judges answers to it.
 
-@exercise("03_mlp", draw=layers, points=2, laws=[laws.jit, laws.pure], hints=["...", "..."])
+@exercise("03_mlp", draw=layers, points=2, laws=[laws.JIT, laws.PURE], hints=["...", "..."])
 def dense(params, x):
     \"\"\"Return ``x @ W + b`` ... the statement ...\"\"\"
     return x @ params["W"] + params["b"]
@@ -100,26 +100,27 @@ class Exercise:
     @property
     def stub(self) -> str:
         """The source that a learner starts from: signature and statement, nothing done."""
-        return f"{self._head()}\n    raise NotImplementedError\n"
+        return f"{self.parts[0]}\n    raise NotImplementedError\n"
 
     @property
     def solution(self) -> str:
         """The source of the reference solution, with the statement."""
-        source, node = self._parsed()
-        body = source.splitlines()[node.body[1].lineno - 1 :]
-        return "\n".join([self._head(), *body]) + "\n"
+        return "\n".join(self.parts) + "\n"
 
-    def _parsed(self) -> tuple[str, ast.FunctionDef]:
+    @property
+    def parts(self) -> tuple[str, str]:
+        """The source of the reference in two parts: its head, with the statement, and its body."""
         source = textwrap.dedent(inspect.getsource(self.reference))
         (node,) = ast.parse(source).body
         if not isinstance(node, ast.FunctionDef):
             raise TypeError(f"the reference of {self.name} is not a function")
-        return source, node
+        lines, last = source.splitlines(), node.body[0].end_lineno
+        return "\n".join(lines[node.lineno - 1 : last]), "\n".join(lines[node.body[1].lineno - 1 :])
 
-    def _head(self) -> str:
-        source, node = self._parsed()
-        last = node.body[0].end_lineno
-        return "\n".join(source.splitlines()[node.lineno - 1 : last])
+
+def in_words(points: float) -> str:
+    """Return a number of points in words, such as "1 point"."""
+    return f"{points:g} {'point' if points == 1 else 'points'}"
 
 
 def exercise(

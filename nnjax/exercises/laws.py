@@ -4,7 +4,6 @@ A law asks for more calls of the learner's function and says one sentence when w
 judges from what came back alone, so that it can be judged outside the process in which the function ran.
 """
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 Case = tuple[Any, ...]
@@ -27,7 +26,7 @@ class Call(NamedTuple):
 class Law(NamedTuple):
     """A law: the kind of its calls, on which cases, and the sentence said where it is broken.
 
-    ``cases`` are numbers of cases (negative from the end); ``reason`` may hold ``{}``, where the failure is put.
+    ``cases`` are numbers of cases (negative from the end); ``sentence`` may hold ``{}``, where the failure is put.
     ``marks`` tells whether breaking it costs the points.
     """
 
@@ -77,6 +76,3 @@ def flops(factor: float) -> Law:
     The count is made where the learner's code runs, so it is a remark that costs no points.
     """
     return Law("flops", "Right, but wasteful: it takes {}.", (-1,), factor=factor, marks=False)
-
-
-Broken = Callable[[Any, Any], str]

@@ -6,15 +6,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nnjax.exercises import laws
+from nnjax.exercises import drawing, laws
 from nnjax.exercises.exercise import Case, Loss, exercise
 from nnjax.exercises.inputs import Function
 
 LESSON = "02_neuron"
-
-
-def _normal(rng: np.random.Generator, *shape: int, scale: float = 1) -> np.ndarray:
-    return np.asarray(scale * rng.normal(size=shape), np.float32)
 
 
 def _bits(rng: np.random.Generator, size: int) -> np.ndarray:
@@ -27,10 +23,15 @@ def _bits(rng: np.random.Generator, size: int) -> np.ndarray:
 
 def _outputs_and_targets(rng: np.random.Generator) -> list[Case]:
     """Return batches of one number and of several; in the last, one row of outputs is already right."""
-    met = _normal(rng, 3, 2)
-    near = met + np.float32([[1], [0], [-2]]) * (1 + np.abs(_normal(rng, 3, 2)))
+    met = drawing.normal(rng, 3, 2)
+    near = met + np.float32([[1], [0], [-2]]) * (1 + np.abs(drawing.normal(rng, 3, 2)))
     small = np.float32([1, 3]), np.float32([0, 1])
-    return [small, (_normal(rng, 5), _normal(rng, 5)), (_normal(rng, 4, 3), _normal(rng, 4, 3)), (near, met)]
+    return [
+        small,
+        (drawing.normal(rng, 5), drawing.normal(rng, 5)),
+        (drawing.normal(rng, 4, 3), drawing.normal(rng, 4, 3)),
+        (near, met),
+    ]
 
 
 @exercise(
@@ -106,8 +107,8 @@ squared_error.mistake(
 
 def _regressions(rng: np.random.Generator) -> list[Case]:
     def drawn(batch: int, inputs: int) -> Case:
-        params = {"W": _normal(rng, inputs), "b": np.array(rng.uniform(0.5, 1.5), np.float32)}
-        return params, 0.5 + _normal(rng, batch, inputs), _normal(rng, batch, scale=2)
+        params = {"W": drawing.normal(rng, inputs), "b": np.array(rng.uniform(0.5, 1.5), np.float32)}
+        return params, 0.5 + drawing.normal(rng, batch, inputs), drawing.normal(rng, batch, scale=2)
 
     small = {"W": np.float32([1, -1]), "b": np.array(0.5, np.float32)}
     return [(small, np.float32([[1, 2], [3, 1]]), np.float32([1, -1])), drawn(6, 3), drawn(5, 2)]
@@ -233,7 +234,7 @@ linear_gradient.mistake(
 def _pre_activations(rng: np.random.Generator) -> list[Case]:
     """Return some of moderate size, in a matrix, and very large ones of both signs."""
     large = np.float32([1000, -1000, 100, -100, 95, -95, 3, -2]) * rng.uniform(0.95, 1, 8).astype(np.float32)
-    return [(np.float32([0, 1, -2]),), (_normal(rng, 4, 3, scale=2),), (large,)]
+    return [(np.float32([0, 1, -2]),), (drawing.normal(rng, 4, 3, scale=2),), (large,)]
 
 
 @exercise(
@@ -315,7 +316,7 @@ def _scores(rng: np.random.Generator) -> list[Case]:
     large = np.float32([1000, -1000, 1000, -1000, 200, -200, 2]) * rng.uniform(0.9, 1, 7).astype(np.float32)
     return [
         (np.float32([2, -1]), np.int32([1, 1])),
-        (_normal(rng, 6, scale=1.5), _bits(rng, 6)),
+        (drawing.normal(rng, 6, scale=1.5), _bits(rng, 6)),
         (large, np.int32([1, 0, 0, 1, 1, 0, 1])),
     ]
 
@@ -448,7 +449,7 @@ def _classifications(rng: np.random.Generator) -> list[Case]:
     """Return examples with moderate logits, and some with logits near 1000 and -1000 on either side."""
 
     def params(inputs: int) -> Any:
-        return {"W": _normal(rng, inputs), "b": np.array(rng.uniform(0.5, 1.5), np.float32)}
+        return {"W": drawing.normal(rng, inputs), "b": np.array(rng.uniform(0.5, 1.5), np.float32)}
 
     small = {"W": np.float32([1, -1]), "b": np.array(0.5, np.float32)}
     mixed, far = params(3), params(2)
@@ -456,7 +457,7 @@ def _classifications(rng: np.random.Generator) -> list[Case]:
     x = np.outer([1000, -1000, 1000, -1000, 2], far["W"] / (far["W"] @ far["W"])) + rng.normal(0, 1, (5, 2))
     return [
         (small, np.float32([[1, 2], [3, 1]]), np.int32([1, 0])),
-        (mixed, 0.5 + _normal(rng, 6, 3), _bits(rng, 6)),
+        (mixed, 0.5 + drawing.normal(rng, 6, 3), _bits(rng, 6)),
         (far, x.astype(np.float32), np.int32([1, 0, 0, 0, 1])),
     ]
 
@@ -596,7 +597,7 @@ def _descents(rng: np.random.Generator) -> list[Case]:
     """Return bowls over an array, a dict, and containers in containers, of another steepness in every direction."""
 
     def bowl(*shapes: tuple[int, ...]) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
-        start, centre = ([_normal(rng, *shape) for shape in shapes] for _ in range(2))
+        start, centre = ([drawing.normal(rng, *shape) for shape in shapes] for _ in range(2))
         return start, centre, [np.asarray(rng.uniform(0.5, 2, shape), np.float32) for shape in shapes]
 
     def gradient(centre: Any, steepness: Any) -> Function:

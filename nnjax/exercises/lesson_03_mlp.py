@@ -6,28 +6,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nnjax.exercises import laws
+from nnjax.exercises import drawing, laws
 from nnjax.exercises.exercise import Case, exercise
 from nnjax.exercises.inputs import Key
 
 LESSON = "03_mlp"
 
 
-def _numbers(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    return rng.normal(size=shape).astype(np.float32)
-
-
-def _short(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    """Return numbers of one decimal, none of them 0, for the case that a learner is shown."""
-    return np.array(rng.choice([-1, 1], shape) * rng.integers(2, 20, shape) / 10, np.float32)
-
-
-def _layer(rng: np.random.Generator, inputs: int, outputs: int, numbers=_numbers) -> dict[str, np.ndarray]:
-    return {"W": numbers(rng, inputs, outputs), "b": numbers(rng, outputs)}
-
-
-def _layers(rng: np.random.Generator, *sizes: int, numbers=_numbers) -> list[dict[str, np.ndarray]]:
-    return [_layer(rng, *pair, numbers) for pair in itertools.pairwise(sizes)]
+def _layers(rng: np.random.Generator, *sizes: int, numbers=drawing.normal) -> list[dict[str, np.ndarray]]:
+    return [drawing.layer(rng, *pair, numbers) for pair in itertools.pairwise(sizes)]
 
 
 def _relu(z):
@@ -35,8 +22,12 @@ def _relu(z):
 
 
 def _dense_cases(rng: np.random.Generator) -> list[Case]:
-    small = _layer(rng, 2, 2, _short), _short(rng, 2)
-    return [small, (_layer(rng, 3, 3), _numbers(rng, 5, 3)), (_layer(rng, 3, 2), _numbers(rng, 4, 3))]
+    small = drawing.layer(rng, 2, 2, drawing.short), drawing.short(rng, 2)
+    return [
+        small,
+        (drawing.layer(rng, 3, 3), drawing.normal(rng, 5, 3)),
+        (drawing.layer(rng, 3, 2), drawing.normal(rng, 4, 3)),
+    ]
 
 
 @exercise(
@@ -91,10 +82,10 @@ dense.mistake(
 
 
 def _slopes(rng: np.random.Generator) -> list[Case]:
-    table = _numbers(rng, 3, 4)
+    table = drawing.normal(rng, 3, 4)
     table[0, :2] = rng.uniform(-3, -0.5, 2)
     table[1, :2] = rng.uniform(0.5, 3, 2)
-    short = np.abs(_short(rng, 5)) * np.array([-1, 1, -1, 1, -1], np.float32)
+    short = np.abs(drawing.short(rng, 5)) * np.array([-1, 1, -1, 1, -1], np.float32)
     scalar = np.array(-rng.integers(2, 20) / 10, np.float32)
     return [(scalar, 0.2), (short, 0.25), (table, float(rng.uniform(0.3, 0.6)))]
 
@@ -152,7 +143,7 @@ leaky_relu.mistake(
 def _bends(rng: np.random.Generator) -> list[Case]:
     table = np.float32([rng.uniform(-2, -0.3, 4), rng.uniform(0.3, 2, 4), rng.normal(size=4)])
     extreme = np.float32([-1000, rng.uniform(-2, -0.5), rng.uniform(0.5, 2), 1000])
-    short = np.abs(_short(rng, 3)) * np.array([-1, 1, -1], np.float32)
+    short = np.abs(drawing.short(rng, 3)) * np.array([-1, 1, -1], np.float32)
     return [(short, 0.5), (table, float(rng.uniform(1.3, 2))), (extreme, float(rng.uniform(0.6, 0.8)))]
 
 
@@ -223,14 +214,14 @@ elu.mistake(
 
 
 def _pieces(rng: np.random.Generator) -> list[Case]:
-    def case(pieces: int, inputs: int, outputs: int, batch: int, numbers=_numbers) -> Case:
+    def case(pieces: int, inputs: int, outputs: int, batch: int, numbers=drawing.normal) -> Case:
         params = {"W": numbers(rng, pieces, inputs, outputs), "b": numbers(rng, pieces, outputs)}
         x = numbers(rng, batch, inputs)
-        if numbers is _numbers:  # Outputs of both signs, whatever is drawn.
+        if numbers is drawing.normal:  # Outputs of both signs, whatever is drawn.
             params["b"] -= np.mean(np.max(x @ params["W"] + params["b"][:, None], axis=0), axis=0)
         return params, x
 
-    return [case(2, 1, 3, 2, _short), case(3, 4, 2, 7), case(4, 3, 5, 6)]
+    return [case(2, 1, 3, 2, drawing.short), case(3, 4, 2, 7), case(4, 3, 5, 6)]
 
 
 def _all_pieces(params, x):
@@ -322,9 +313,9 @@ def _centred(params: list[dict[str, np.ndarray]], x: np.ndarray) -> Case:
 
 def _networks(rng: np.random.Generator) -> list[Case]:
     return [
-        (_layers(rng, 2, 3, 2, numbers=_short), _short(rng, 2)),
-        _centred(_layers(rng, 3, 2), _numbers(rng, 5, 3)),
-        _centred(_layers(rng, 3, 6, 5, 2), _numbers(rng, 8, 3)),
+        (_layers(rng, 2, 3, 2, numbers=drawing.short), drawing.short(rng, 2)),
+        _centred(_layers(rng, 3, 2), drawing.normal(rng, 5, 3)),
+        _centred(_layers(rng, 3, 6, 5, 2), drawing.normal(rng, 8, 3)),
     ]
 
 
@@ -769,7 +760,9 @@ xor_params.mistake(
 
 def _stacks(rng: np.random.Generator) -> list[Case]:
     sizes = (2, 2, 2), (3, 3, 3, 3), (3, 4, 2, 5), (3, 2)
-    cases = [_layers(rng, *each, numbers=_numbers if place else _short) for place, each in enumerate(sizes)]
+    cases = [
+        _layers(rng, *each, numbers=drawing.normal if place else drawing.short) for place, each in enumerate(sizes)
+    ]
     for params in cases:
         params[0]["b"][:2] = np.abs(params[0]["b"][:2]) * np.float32([1, -1])
     return [(params,) for params in cases]

@@ -6,24 +6,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nnjax.exercises import laws
+from nnjax.exercises import drawing, laws
 from nnjax.exercises.exercise import Case, Loss, exercise
 from nnjax.exercises.inputs import Function
 
 LESSON = "04_backprop"
-
-
-def _numbers(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    return rng.normal(size=shape).astype(np.float32)
-
-
-def _short(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    """Return numbers of one decimal, none of them 0, for the case that a learner is shown."""
-    return np.array(rng.choice([-1, 1], shape) * rng.integers(2, 20, shape) / 10, np.float32)
-
-
-def _layer(rng: np.random.Generator, inputs: int, outputs: int, numbers=_numbers) -> dict[str, np.ndarray]:
-    return {"W": numbers(rng, inputs, outputs), "b": numbers(rng, outputs)}
 
 
 def _log_sum_exp(z):
@@ -36,8 +23,10 @@ def _mean_cross_entropy(logits, labels):
 
 
 def _rows(rng: np.random.Generator) -> list[Case]:
-    far = _numbers(rng, 4, 3) + np.float32([[1000, 1000, -1000], [-1000, -1000, -1000], [0, 0, 0], [-1000, 1000, 0]])
-    return [(_short(rng, 3),), (2 * _numbers(rng, 5, 4),), (_numbers(rng, 2, 3, 4),), (far,)]
+    far = drawing.normal(rng, 4, 3) + np.float32(
+        [[1000, 1000, -1000], [-1000, -1000, -1000], [0, 0, 0], [-1000, 1000, 0]]
+    )
+    return [(drawing.short(rng, 3),), (2 * drawing.normal(rng, 5, 4),), (drawing.normal(rng, 2, 3, 4),), (far,)]
 
 
 def _normalised(e):
@@ -117,12 +106,12 @@ softmax.mistake(
 
 
 def _scores(rng: np.random.Generator) -> list[Case]:
-    far = _numbers(rng, 4, 3) + np.float32([[1000, 0, 0], [-1000, -1000, -1000], [0, 0, 0], [0, -1000, 1000]])
+    far = drawing.normal(rng, 4, 3) + np.float32([[1000, 0, 0], [-1000, -1000, -1000], [0, 0, 0], [0, -1000, 1000]])
     labels = rng.integers(1, 3, 4)
     labels[2] = 0
     return [
-        (_short(rng, 2, 3), np.int32(rng.permutation(3)[:2])),
-        (_numbers(rng, 5, 4), np.int32([*rng.permutation(4), rng.integers(4)])),
+        (drawing.short(rng, 2, 3), np.int32(rng.permutation(3)[:2])),
+        (drawing.normal(rng, 5, 4), np.int32([*rng.permutation(4), rng.integers(4)])),
         (far, np.int32(labels)),
     ]
 
@@ -218,11 +207,11 @@ softmax_cross_entropy_gradient.mistake(
 
 def _kinks(rng: np.random.Generator) -> list[Case]:
     """Return inputs z of both signs and, in the first and last case, exactly 0, met by da of both signs."""
-    z = np.abs(_short(rng, 5)) * np.float32([1, 0, -1, 1, -1])
-    da = np.abs(_short(rng, 5)) * np.float32([1, 1, 1, -1, -1])
-    table = _numbers(rng, 2, 3, 2)
+    z = np.abs(drawing.short(rng, 5)) * np.float32([1, 0, -1, 1, -1])
+    da = np.abs(drawing.short(rng, 5)) * np.float32([1, 1, 1, -1, -1])
+    table = drawing.normal(rng, 2, 3, 2)
     table[0, :, 0] = 0
-    return [(z, da), (_numbers(rng, 5, 6), _numbers(rng, 5, 6)), (table, _numbers(rng, 2, 3, 2))]
+    return [(z, da), (drawing.normal(rng, 5, 6), drawing.normal(rng, 5, 6)), (table, drawing.normal(rng, 2, 3, 2))]
 
 
 @exercise(
@@ -292,9 +281,9 @@ relu_backward.mistake(
 def _curves(rng: np.random.Generator) -> list[Case]:
     far = np.float32([-1000, 1000, rng.uniform(0.5, 2), -100, 100, rng.uniform(0.5, 2)])
     cases = [
-        (_short(rng, 3), _short(rng, 3)),
-        (2 * _numbers(rng, 4, 3), _numbers(rng, 4, 3)),
-        (far, _numbers(rng, 6)),
+        (drawing.short(rng, 3), drawing.short(rng, 3)),
+        (2 * drawing.normal(rng, 4, 3), drawing.normal(rng, 4, 3)),
+        (far, drawing.normal(rng, 6)),
     ]
     # da has the sign of z, and so not of the sigmoid's second derivative: in the Taylor test no curvatures cancel.
     return [(z, np.abs(da) * np.sign(z)) for z, da in cases]
@@ -374,10 +363,10 @@ sigmoid_backward.mistake(
 
 
 def _passes(rng: np.random.Generator) -> list[Case]:
-    def case(inputs: int, outputs: int, batch: int, numbers=_numbers) -> Case:
-        return _layer(rng, inputs, outputs, numbers), numbers(rng, batch, inputs), numbers(rng, batch, outputs)
+    def case(inputs: int, outputs: int, batch: int, numbers=drawing.normal) -> Case:
+        return drawing.layer(rng, inputs, outputs, numbers), numbers(rng, batch, inputs), numbers(rng, batch, outputs)
 
-    return [case(2, 2, 3, _short), case(3, 3, 3), case(3, 2, 5)]
+    return [case(2, 2, 3, drawing.short), case(3, 3, 3), case(3, 2, 5)]
 
 
 def _dense_loss(case, point):
@@ -501,9 +490,9 @@ def _forward(params, x):
 def _errors(rng: np.random.Generator) -> list[Case]:
     """Return networks, the last of which has logits so far apart that a careless softmax overflows."""
 
-    def case(*sizes: int, batch: int, numbers=_numbers, last: np.ndarray | None = None) -> Case:
+    def case(*sizes: int, batch: int, numbers=drawing.normal, last: np.ndarray | None = None) -> Case:
         while True:
-            params = [_layer(rng, *pair, numbers) for pair in itertools.pairwise(sizes)]
+            params = [drawing.layer(rng, *pair, numbers) for pair in itertools.pairwise(sizes)]
             for layer in params[:-1]:  # Units of which at least one is on for most samples.
                 layer["b"] = np.abs(layer["b"])
             if last is not None:
@@ -517,7 +506,7 @@ def _errors(rng: np.random.Generator) -> list[Case]:
         return params, x, np.int32(labels[:batch])
 
     far = rng.permutation(np.float32([-200, 0, 200]))
-    small = case(2, 2, 3, batch=2, numbers=_short)
+    small = case(2, 2, 3, batch=2, numbers=drawing.short)
     return [small, case(3, 4, batch=5), case(3, 6, 4, 3, batch=7), case(3, 4, 3, batch=5, last=far)]
 
 
@@ -696,7 +685,7 @@ mlp_backward.mistake(
 
 
 def _fields(rng: np.random.Generator) -> list[Case]:
-    centre, steepness = np.abs(_short(rng, 2)), np.abs(_short(rng, 2))
+    centre, steepness = np.abs(drawing.short(rng, 2)), np.abs(drawing.short(rng, 2))
     words = f"x -> 1/2 sum({steepness.round(1)} * (x - {centre.round(1)})**2)"
     bowl = Function("bowl", (centre, steepness), words)
 
@@ -712,9 +701,9 @@ def _fields(rng: np.random.Generator) -> list[Case]:
     ripple = drawn("ripple", "x -> sin(sum(c * x))", 3, 2)
     return [
         (bowl, centre + np.float32([1, -2]), 0.1),
-        (ripple, at_an_angle(ripple, _numbers(rng, 3, 2)), 0.1),
+        (ripple, at_an_angle(ripple, drawing.normal(rng, 3, 2)), 0.1),
         (drawn("waves", "x -> sin(c * x)"), np.array(rng.uniform(0.2, 0.4), np.float32), 0.2),
-        (drawn("waves", "x -> sum(sin(c * x))", 2, 2, 2), _numbers(rng, 2, 2, 2), 0.05),
+        (drawn("waves", "x -> sum(sin(c * x))", 2, 2, 2), drawing.normal(rng, 2, 2, 2), 0.05),
     ]
 
 

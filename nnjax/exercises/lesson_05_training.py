@@ -7,23 +7,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nnjax.exercises import laws
+from nnjax.exercises import drawing, laws
 from nnjax.exercises.exercise import Case, exercise
 from nnjax.exercises.inputs import Key
 
 LESSON = "05_training"
 
 
-def _normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    return np.asarray(rng.normal(size=shape), np.float32)
-
-
 def _labels(rng: np.random.Generator, classes: int, *shape: int) -> np.ndarray:
     return np.asarray(rng.integers(0, classes, shape), np.int32)
-
-
-def _between(rng: np.random.Generator, low: float, high: float) -> float:
-    return round(float(rng.uniform(low, high)), 3)
 
 
 def _key(rng: np.random.Generator) -> Key:
@@ -106,8 +98,8 @@ def _guesses(rng: np.random.Generator) -> list[Case]:
     labels = _labels(rng, 4, 5)
     labels[0] = 1
     return [
-        (np.round(_normal(rng, 2, 3), 2), np.int32([2, 0])),
-        (3 * _normal(rng, 7, 4), _labels(rng, 4, 7)),
+        (np.round(drawing.normal(rng, 2, 3), 2), np.int32([2, 0])),
+        (3 * drawing.normal(rng, 7, 4), _labels(rng, 4, 7)),
         (np.float32(extreme), labels),
     ]  # fmt: skip
 
@@ -351,7 +343,7 @@ minibatches.rule(
 def _predicted(rng: np.random.Generator) -> list[Case]:
     cases = [(np.float32([[0.1, 2, -1], [3, 0.5, 1], [0.2, 0.3, 1.5], [2, 1, 0.4]]), np.int32([1, 0, 1, 0]))]
     for batch, classes, right in ((40, 6, 25), (10, 10, 7)):
-        logits = 2 * _normal(rng, batch, classes)
+        logits = 2 * drawing.normal(rng, batch, classes)
         labels = logits.argmax(axis=1)
         wrong = rng.permutation(batch)[right:]
         labels[wrong] = (labels[wrong] + rng.integers(1, classes, len(wrong))) % classes
@@ -424,15 +416,18 @@ accuracy.mistake(
 
 
 def _network(rng: np.random.Generator, *sizes: int) -> list:
-    return [{"W": _normal(rng, n, m) / np.float32(np.sqrt(n)), "b": _normal(rng, m)} for n, m in pairwise(sizes)]
+    return [
+        {"W": drawing.normal(rng, n, m) / np.float32(np.sqrt(n)), "b": drawing.normal(rng, m)}
+        for n, m in pairwise(sizes)
+    ]
 
 
 def _steps(rng: np.random.Generator) -> list[Case]:
     deep = _network(rng, 5, 8, 6, 4)
     deep[-1]["b"][0] = -3  # so that some logits are negative
     return [
-        (_network(rng, 2, 3, 2), _normal(rng, 3, 2), np.int32([1, 0, 1]), 0.5),
-        (deep, 2 * _normal(rng, 10, 5), _labels(rng, 4, 10), _between(rng, 0.4, 0.8)),
+        (_network(rng, 2, 3, 2), drawing.normal(rng, 3, 2), np.int32([1, 0, 1]), 0.5),
+        (deep, 2 * drawing.normal(rng, 10, 5), _labels(rng, 4, 10), drawing.between(rng, 0.4, 0.8)),
     ]
 
 
@@ -580,8 +575,13 @@ train_step.mistake(
 
 def _epochs(rng: np.random.Generator) -> list[Case]:
     return [
-        (_network(rng, 2, 3, 2), _normal(rng, 2, 3, 2), np.int32([[1, 0, 1], [0, 0, 1]]), 0.5),
-        (_network(rng, 4, 6, 3), 2 * _normal(rng, 4, 5, 4), _labels(rng, 3, 4, 5), _between(rng, 0.4, 0.8)),
+        (_network(rng, 2, 3, 2), drawing.normal(rng, 2, 3, 2), np.int32([[1, 0, 1], [0, 0, 1]]), 0.5),
+        (
+            _network(rng, 4, 6, 3),
+            2 * drawing.normal(rng, 4, 5, 4),
+            _labels(rng, 3, 4, 5),
+            drawing.between(rng, 0.4, 0.8),
+        ),
     ]
 
 

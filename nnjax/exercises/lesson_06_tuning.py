@@ -6,19 +6,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nnjax.exercises import laws
+from nnjax.exercises import drawing, laws
 from nnjax.exercises.exercise import Case, Loss, exercise
 from nnjax.exercises.inputs import Key
 
 LESSON = "06_tuning"
-
-
-def _normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    return np.asarray(rng.normal(size=shape), np.float32)
-
-
-def _between(rng: np.random.Generator, low: float, high: float) -> float:
-    return round(float(rng.uniform(low, high)), 3)
 
 
 def _key(rng: np.random.Generator) -> Key:
@@ -26,11 +18,14 @@ def _key(rng: np.random.Generator) -> Key:
 
 
 def _neuron(rng: np.random.Generator) -> dict:
-    return {"W": _normal(rng, 2), "b": _normal(rng)}
+    return {"W": drawing.normal(rng, 2), "b": drawing.normal(rng)}
 
 
 def _layers(rng: np.random.Generator) -> list:
-    return [{"W": _normal(rng, 3, 4), "b": _normal(rng, 4)}, {"W": _normal(rng, 4, 2), "b": _normal(rng, 2)}]
+    return [
+        {"W": drawing.normal(rng, 3, 4), "b": drawing.normal(rng, 4)},
+        {"W": drawing.normal(rng, 4, 2), "b": drawing.normal(rng, 2)},
+    ]
 
 
 # --- momentum -------------------------------------------------------------------------------------------------------
@@ -38,7 +33,7 @@ def _layers(rng: np.random.Generator) -> list:
 
 def _rolling(rng: np.random.Generator) -> list[Case]:
     return [
-        (tree(rng), tree(rng), tree(rng), _between(rng, 0.05, 0.3), _between(rng, 0.6, 0.8))
+        (tree(rng), tree(rng), tree(rng), drawing.between(rng, 0.05, 0.3), drawing.between(rng, 0.6, 0.8))
         for tree in (_neuron, _layers)
     ]
 
@@ -151,7 +146,16 @@ def _scaling(rng: np.random.Generator) -> list[Case]:
         params, grads, state = tree(rng), tree(rng), _squares(tree(rng))
         if tree is _neuron:
             grads["W"][0] = state["W"][0] = 0  # a weight that no example has touched yet
-        cases.append((params, grads, state, _between(rng, 0.1, 0.5), _between(rng, 0.6, 0.8), _between(rng, 0.02, 0.1)))
+        cases.append(
+            (
+                params,
+                grads,
+                state,
+                drawing.between(rng, 0.1, 0.5),
+                drawing.between(rng, 0.6, 0.8),
+                drawing.between(rng, 0.02, 0.1),
+            )
+        )
     return cases
 
 
@@ -272,8 +276,8 @@ def _adapting(rng: np.random.Generator) -> list[Case]:
         if t == 0:
             m, v = jax.tree.map(np.zeros_like, m), jax.tree.map(np.zeros_like, v)
         state = {"m": m, "v": v, "t": np.array(t, np.int32)}
-        b1, b2 = _between(rng, 0.6, 0.8), _between(rng, 0.9, 0.97)
-        cases.append((params, grads, state, _between(rng, 0.1, 0.5), b1, b2, _between(rng, 0.02, 0.1)))
+        b1, b2 = drawing.between(rng, 0.6, 0.8), drawing.between(rng, 0.9, 0.97)
+        cases.append((params, grads, state, drawing.between(rng, 0.1, 0.5), b1, b2, drawing.between(rng, 0.02, 0.1)))
     return cases
 
 
@@ -552,11 +556,14 @@ def _penalised(rng: np.random.Generator) -> list[Case]:
     cases = []
     for sizes in ([2, 2], [3, 5, 2]):
         params = [
-            {"W": np.float32(rng.choice([-1, 1], (n, m)) * rng.uniform(0.5, 2, (n, m))), "b": 1 + _normal(rng, m) ** 2}
+            {
+                "W": np.float32(rng.choice([-1, 1], (n, m)) * rng.uniform(0.5, 2, (n, m))),
+                "b": 1 + drawing.normal(rng, m) ** 2,
+            }
             for n, m in pairwise(sizes)
         ]
         params[0]["W"][0, 1] = 0
-        cases.append((params, _between(rng, 0.1, 0.4)))
+        cases.append((params, drawing.between(rng, 0.1, 0.4)))
     return cases
 
 
@@ -734,10 +741,10 @@ l2_gradient.mistake(
 
 def _dropped(rng: np.random.Generator) -> list[Case]:
     x = np.float32(rng.choice([-1, 1], (200, 300)) * rng.uniform(0.5, 2, (200, 300)))
-    one, other, rate = _key(rng), _key(rng), _between(rng, 0.2, 0.35)
+    one, other, rate = _key(rng), _key(rng), drawing.between(rng, 0.2, 0.35)
     return [
         (_key(rng), np.float32([[1, 2, 3], [4, 5, 6]]), 0.25),
-        (None, _normal(rng, 2, 3), _between(rng, 0.2, 0.35)),
+        (None, drawing.normal(rng, 2, 3), drawing.between(rng, 0.2, 0.35)),
         (one, x, rate),
         (one, x, rate),
         (other, x, rate),
@@ -904,9 +911,9 @@ dropout.rule(
 
 
 def _masks(rng: np.random.Generator) -> list[Case]:
-    small = np.float32([[1, 0, 1], [0, 1, 1]]), _normal(rng, 2, 3), 0.25
-    rate = _between(rng, 0.15, 0.35)
-    return [small, (np.float32(rng.uniform(size=(6, 8)) >= rate), _normal(rng, 6, 8), rate)]
+    small = np.float32([[1, 0, 1], [0, 1, 1]]), drawing.normal(rng, 2, 3), 0.25
+    rate = drawing.between(rng, 0.15, 0.35)
+    return [small, (np.float32(rng.uniform(size=(6, 8)) >= rate), drawing.normal(rng, 6, 8), rate)]
 
 
 def _dropout_loss(case: Case, x: np.ndarray) -> float:

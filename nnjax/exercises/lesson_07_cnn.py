@@ -6,14 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nnjax.exercises import laws
+from nnjax.exercises import drawing, laws
 from nnjax.exercises.exercise import Case, Loss, exercise
 
 LESSON = "07_cnn"
-
-
-def _normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    return rng.normal(size=shape).astype(np.float32)
 
 
 def _short(rng: np.random.Generator, *shape: int) -> np.ndarray:
@@ -109,12 +105,12 @@ conv_output_size.mistake(
 
 def _filters(rng: np.random.Generator) -> list[Case]:
     tiny = {"W": _short(rng, 2, 2, 1, 1), "b": _short(rng, 1)}
-    wide = {"W": _normal(rng, 2, 3, 2, 3), "b": _normal(rng, 3)}
-    tall = {"W": _normal(rng, 3, 2, 2, 3), "b": _normal(rng, 3)}
+    wide = {"W": drawing.normal(rng, 2, 3, 2, 3), "b": drawing.normal(rng, 3)}
+    tall = {"W": drawing.normal(rng, 3, 2, 2, 3), "b": drawing.normal(rng, 3)}
     return [
         (tiny, _short(rng, 1, 3, 3, 1), 1, 0, 1),
-        (wide, _normal(rng, 2, 5, 7, 2), 2, 1, 1),
-        (tall, _normal(rng, 2, 7, 6, 2), 3, 2, 2),
+        (wide, drawing.normal(rng, 2, 5, 7, 2), 2, 1, 1),
+        (tall, drawing.normal(rng, 2, 7, 6, 2), 3, 2, 2),
     ]
 
 
@@ -257,12 +253,12 @@ conv2d.mistake(
 
 def _filters_and_slopes(rng: np.random.Generator) -> list[Case]:
     tiny = {"W": _short(rng, 2, 2, 1, 1), "b": _short(rng, 1)}
-    wide = {"W": _normal(rng, 2, 3, 2, 4), "b": _normal(rng, 4)}
-    tall = {"W": _normal(rng, 3, 2, 3, 2), "b": _normal(rng, 2)}
+    wide = {"W": drawing.normal(rng, 2, 3, 2, 4), "b": drawing.normal(rng, 4)}
+    tall = {"W": drawing.normal(rng, 3, 2, 3, 2), "b": drawing.normal(rng, 2)}
     return [
         (tiny, _short(rng, 1, 3, 4, 1), _short(rng, 1, 1, 2, 1), 2, 0),
-        (wide, _normal(rng, 3, 5, 6, 2), _normal(rng, 3, 4, 4, 4), 1, 0),
-        (tall, _normal(rng, 2, 6, 7, 3), _normal(rng, 2, 4, 5, 2), 2, 2),
+        (wide, drawing.normal(rng, 3, 5, 6, 2), drawing.normal(rng, 3, 4, 4, 4), 1, 0),
+        (tall, drawing.normal(rng, 2, 6, 7, 3), drawing.normal(rng, 2, 4, 5, 2), 2, 2),
     ]
 
 
@@ -408,8 +404,8 @@ conv2d_backward.mistake(
 def _maps(rng: np.random.Generator) -> list[Case]:
     return [
         (_short(rng, 1, 2, 4, 1), 2),
-        (-np.abs(_normal(rng, 2, 5, 7, 3)) - np.float32(0.1), 2),
-        (_normal(rng, 2, 6, 8, 2), 3),
+        (-np.abs(drawing.normal(rng, 2, 5, 7, 3)) - np.float32(0.1), 2),
+        (drawing.normal(rng, 2, 6, 8, 2), 3),
     ]
 
 
@@ -515,8 +511,8 @@ def _maps_and_slopes(rng: np.random.Generator) -> list[Case]:
 
     return [
         (distinct(1, 2, 4, 1), _short(rng, 1, 1, 2, 1), 2),
-        (distinct(2, 5, 7, 3), _normal(rng, 2, 2, 3, 3), 2),
-        (distinct(2, 6, 8, 2), _normal(rng, 2, 2, 2, 2), 3),
+        (distinct(2, 5, 7, 3), drawing.normal(rng, 2, 2, 3, 3), 2),
+        (distinct(2, 6, 8, 2), drawing.normal(rng, 2, 2, 2, 2), 3),
     ]
 
 
@@ -689,7 +685,7 @@ average_pool.mistake(
 
 
 def _any_maps(rng: np.random.Generator) -> list[Case]:
-    return [(_short(rng, 1, 2, 2, 2),), (_normal(rng, 3, 4, 5, 2),)]
+    return [(_short(rng, 1, 2, 2, 2),), (drawing.normal(rng, 3, 4, 5, 2),)]
 
 
 @exercise(

@@ -7,18 +7,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nnjax.exercises import laws
+from nnjax.exercises import drawing, laws
 from nnjax.exercises.exercise import Case, Loss, exercise
 
 LESSON = "09_attention"
 
 
-def _normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    return rng.normal(0, 1, shape).astype(np.float32)
-
-
 def _triple(rng: np.random.Generator, queries: int, keys: int, width: int, values: int, *batch: int) -> list:
-    return [_normal(rng, *batch, queries, width), _normal(rng, *batch, keys, width), _normal(rng, *batch, keys, values)]
+    return [
+        drawing.normal(rng, *batch, queries, width),
+        drawing.normal(rng, *batch, keys, width),
+        drawing.normal(rng, *batch, keys, values),
+    ]
 
 
 # ---------------------------------------------------------------------------------------------------------- attention
@@ -36,7 +36,7 @@ def _attentions(rng: np.random.Generator) -> list[Case]:
     q, k, v = _triple(rng, 5, 5, 3, 2)
     q[:, 0] = rng.uniform(1, 2, 5)
     k[:, 0] = -100
-    other_k, other_v = k.copy(), np.concatenate([v[:3], 10 * _normal(rng, 2, 2)])
+    other_k, other_v = k.copy(), np.concatenate([v[:3], 10 * drawing.normal(rng, 2, 2)])
     other_k[3:, 0] = 1000, 3000
     causal = np.tril(np.ones((5, 5), bool))
     return [tiny, batch, (q, k, v, causal), (q, other_k, other_v, causal)]
@@ -244,8 +244,8 @@ causal_mask.mistake(
 
 def _backwards(rng: np.random.Generator) -> list[Case]:
     """Return cases, in the last of which one key fits so well that naive exponentials overflow."""
-    tiny = (*_triple(rng, 2, 4, 3, 1), _normal(rng, 2, 1))
-    wide = (*_triple(rng, 3, 5, 4, 6), _normal(rng, 3, 6))
+    tiny = (*_triple(rng, 2, 4, 3, 1), drawing.normal(rng, 2, 1))
+    wide = (*_triple(rng, 3, 5, 4, 6), drawing.normal(rng, 3, 6))
     q, k, v = _triple(rng, 3, 4, 2, 5)
     q[:, 0] = rng.uniform(1, 2, 3)
     k[:, 0] = -1000
@@ -253,7 +253,7 @@ def _backwards(rng: np.random.Generator) -> list[Case]:
     # Short queries keep the other softmaxes broad: next to a weight of 1, float32 loses the digits of dq and dk.
     tiny[0][:] *= 0.5
     wide[0][:] *= 0.5
-    return [tiny, wide, (q, k, v, _normal(rng, 3, 5))]
+    return [tiny, wide, (q, k, v, drawing.normal(rng, 3, 5))]
 
 
 def _weighted_sum(case: Case, point: Any) -> float:
@@ -373,15 +373,15 @@ attention_backward.mistake(
 
 
 def _matrices(rng: np.random.Generator, width: int) -> dict[str, np.ndarray]:
-    return {name: (_normal(rng, width, width) / math.sqrt(width)) for name in ("Wq", "Wk", "Wv", "Wo")}
+    return {name: (drawing.normal(rng, width, width) / math.sqrt(width)) for name in ("Wq", "Wk", "Wv", "Wo")}
 
 
 def _multi_heads(rng: np.random.Generator) -> list[Case]:
     """Return cases, the last two of which agree up to position 2 and look only backwards."""
-    params, x = _matrices(rng, 6), 2 * _normal(rng, 4, 5, 6)
-    other = np.concatenate([x[:, :3], 10 * _normal(rng, 4, 2, 6)], axis=1)
+    params, x = _matrices(rng, 6), 2 * drawing.normal(rng, 4, 5, 6)
+    other = np.concatenate([x[:, :3], 10 * drawing.normal(rng, 4, 2, 6)], axis=1)
     causal = np.tril(np.ones((5, 5), bool))
-    tiny = _matrices(rng, 4), 2 * _normal(rng, 3, 4), 2, None
+    tiny = _matrices(rng, 4), 2 * drawing.normal(rng, 3, 4), 2, None
     return [tiny, (params, x, 2, causal), (params, other, 2, causal)]
 
 
@@ -525,11 +525,15 @@ def _layer_norms(rng: np.random.Generator) -> list[Case]:
     """Return cases with rows of very different sizes; in the last one a row is constant and two hardly vary."""
 
     def params(features: int) -> dict[str, np.ndarray]:
-        return {"scale": rng.uniform(0.5, 2, features).astype(np.float32), "bias": _normal(rng, features)}
+        return {"scale": rng.uniform(0.5, 2, features).astype(np.float32), "bias": drawing.normal(rng, features)}
 
-    rows = 3 * _normal(rng, 4, 5) + 1
-    rows[1], rows[2], rows[3] = 2, 0.001 * _normal(rng, 5), 0.005 * _normal(rng, 5)
-    return [(params(3), _normal(rng, 2, 3)), (params(6), 2 * _normal(rng, 4, 3, 6) + 1), (params(5), rows)]
+    rows = 3 * drawing.normal(rng, 4, 5) + 1
+    rows[1], rows[2], rows[3] = 2, 0.001 * drawing.normal(rng, 5), 0.005 * drawing.normal(rng, 5)
+    return [
+        (params(3), drawing.normal(rng, 2, 3)),
+        (params(6), 2 * drawing.normal(rng, 4, 3, 6) + 1),
+        (params(5), rows),
+    ]
 
 
 @exercise(
@@ -727,17 +731,17 @@ positional_encoding.mistake(
 def _blocks(rng: np.random.Generator) -> list[Case]:
     def params(width: int, hidden: int) -> dict:
         def norm() -> dict[str, np.ndarray]:
-            return {"scale": rng.uniform(0.5, 2, width).astype(np.float32), "bias": _normal(rng, width)}
+            return {"scale": rng.uniform(0.5, 2, width).astype(np.float32), "bias": drawing.normal(rng, width)}
 
         def dense(n: int, m: int) -> dict[str, np.ndarray]:
-            return {"W": _normal(rng, n, m) / math.sqrt(n), "b": _normal(rng, m)}
+            return {"W": drawing.normal(rng, n, m) / math.sqrt(n), "b": drawing.normal(rng, m)}
 
         return {
             "norm1": norm(), "attention": _matrices(rng, width), "norm2": norm(),
             "mlp": [dense(width, hidden), dense(hidden, width)],
         }  # fmt: skip
 
-    return [(params(4, 3), _normal(rng, 2, 4), 1), (params(6, 8), 2 * _normal(rng, 4, 5, 6), 2)]
+    return [(params(4, 3), drawing.normal(rng, 2, 4), 1), (params(6, 8), 2 * drawing.normal(rng, 4, 5, 6), 2)]
 
 
 @exercise(

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nnjax.exercises import laws
+from nnjax.exercises import drawing, laws
 from nnjax.exercises.exercise import Case, Loss, exercise
 from nnjax.exercises.inputs import Function, Mesh
 
@@ -19,23 +19,15 @@ NETWORK = Function(
 )
 
 
-def _normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    return rng.normal(0, 1, shape).astype(np.float32)
-
-
-def _dense(rng: np.random.Generator, n: int, m: int) -> dict[str, np.ndarray]:
-    return {"W": _normal(rng, n, m), "b": _normal(rng, m)}
-
-
 # ------------------------------------------------------------------------------------------------ accumulate_gradients
 
 
 def _batches(rng: np.random.Generator) -> list[Case]:
     def batches(count: int, rows: int, n: int, m: int) -> list:
-        return [(_normal(rng, rows, n), _normal(rng, rows, m)) for _ in range(count)]
+        return [(drawing.normal(rng, rows, n), drawing.normal(rng, rows, m)) for _ in range(count)]
 
-    network = {"hidden": _dense(rng, 3, 4), "out": _dense(rng, 4, 2)}
-    return [(LINEAR, _dense(rng, 2, 1), batches(3, 4, 2, 1)), (NETWORK, network, batches(2, 5, 3, 2))]
+    network = {"hidden": drawing.layer(rng, 3, 4), "out": drawing.layer(rng, 4, 2)}
+    return [(LINEAR, drawing.layer(rng, 2, 1), batches(3, 4, 2, 1)), (NETWORK, network, batches(2, 5, 3, 2))]
 
 
 def _loss_of_all(case: Case, point: Any) -> float:
@@ -189,10 +181,10 @@ accumulate_gradients.mistake(
 
 def _steps(rng: np.random.Generator) -> list[Case]:
     """Return cases whose batches of 24 rows can be shared by 1, 2, 3, 4, 6 or 8 devices."""
-    network = {"hidden": _dense(rng, 3, 5), "out": _dense(rng, 5, 2)}
+    network = {"hidden": drawing.layer(rng, 3, 5), "out": drawing.layer(rng, 5, 2)}
     return [
-        (Mesh(8), LINEAR, _dense(rng, 2, 1), (_normal(rng, 24, 2), _normal(rng, 24, 1)), 0.5),
-        (Mesh(8), NETWORK, network, (_normal(rng, 24, 3), _normal(rng, 24, 2)), 0.1),
+        (Mesh(8), LINEAR, drawing.layer(rng, 2, 1), (drawing.normal(rng, 24, 2), drawing.normal(rng, 24, 1)), 0.5),
+        (Mesh(8), NETWORK, network, (drawing.normal(rng, 24, 3), drawing.normal(rng, 24, 2)), 0.1),
     ]
 
 
@@ -312,12 +304,13 @@ def _piece_by_piece(loss, params, batch, rate):
 
 
 def _networks(rng: np.random.Generator) -> list[Case]:
-    conv = {"W": _normal(rng, 3, 3, 1, 4), "b": _normal(rng, 4)}
+    conv = {"W": drawing.normal(rng, 3, 3, 1, 4), "b": drawing.normal(rng, 4)}
     nested = {
-        "conv": conv, "blocks": [{"mlp": [_dense(rng, 4, 6), _dense(rng, 6, 4)]}, {"scale": _normal(rng, 4)}],
+        "conv": conv,
+        "blocks": [{"mlp": [drawing.layer(rng, 4, 6), drawing.layer(rng, 6, 4)]}, {"scale": drawing.normal(rng, 4)}],
         "slope": np.array(rng.normal(), np.float32),
     }  # fmt: skip
-    return [(_dense(rng, 2, 3),), ([_dense(rng, 5, 4), _dense(rng, 4, 3)],), (nested,)]
+    return [(drawing.layer(rng, 2, 3),), ([drawing.layer(rng, 5, 4), drawing.layer(rng, 4, 3)],), (nested,)]
 
 
 @exercise(

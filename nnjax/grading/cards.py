@@ -2,6 +2,7 @@
 
 import html
 
+from nnjax.exercises.exercise import in_words
 from nnjax.grading.judging import NOT_YET, RIGHT, Verdict
 from nnjax.grading.outcomes import plain
 
@@ -12,7 +13,7 @@ WRONG_SIGN = ("✗", "#b35900")
 
 def points(verdict: Verdict) -> str:
     """Return the points in words, such as "1 of 2 points"."""
-    return f"{verdict.points:g} of {verdict.out_of:g} {'point' if verdict.out_of == 1 else 'points'}"
+    return f"{verdict.points:g} of {in_words(verdict.out_of)}"
 
 
 def as_text(verdict: Verdict) -> str:

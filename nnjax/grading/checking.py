@@ -2,13 +2,15 @@
 
 import functools
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from nnjax.exercises import all_exercises, get
 from nnjax.grading import cards, progress, running
-from nnjax.grading.judging import Verdict, judge, plan
+from nnjax.grading.answer_key import plan
+from nnjax.grading.judging import Verdict, judge
 from nnjax.grading.loading import load
 
 LARGEST = 20_000_000
@@ -91,15 +93,13 @@ def check_file(file: Path) -> Iterator[Verdict]:
 
 def watch(file: Path, seconds: float = 0.2) -> Iterator[list[Verdict] | str]:
     """Yield the verdicts on a file now and after each save, or in words why there are none; never ends by itself."""
-    import time
-
-    seen = None
+    seen: Any = ()
     while True:
         try:
             now = file.stat().st_mtime_ns, file.stat().st_size
         except OSError:
             now = None
-        if now != seen or seen is None:
+        if now != seen:
             seen = now
             try:
                 yield list(check_file(file))

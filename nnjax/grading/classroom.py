@@ -46,7 +46,7 @@ def grade(
     class_ = students(submissions)
     if sandbox:
         box.require()
-    with journal.opened(out, seed) as kept, _runner(sandbox) as run:
+    with journal.opened(out, seed) as kept, runner(sandbox) as run:
         rows = list(_rows(class_, exercises, kept, run, workers or os.cpu_count() or 1, each))
         rows.sort(key=lambda row: row.student.name)
         gradebook.write(out, rows, exercises)
@@ -54,7 +54,8 @@ def grade(
 
 
 @contextmanager
-def _runner(sandbox: bool) -> Iterator[Run]:
+def runner(sandbox: bool) -> Iterator[Run]:
+    """Give what runs students' code: in fresh sandboxes, whose sites last as long as the block, or in none."""
     if not sandbox:
         yield bare.run
         return

@@ -23,7 +23,7 @@ def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(tree, dict):
         for name in sorted(tree):
             yield from leaves(tree[name], f"{path}[{name!r}]")
-    elif isinstance(tree, tuple):
+    elif isinstance(tree, (list, tuple)):
         for place, part in enumerate(tree):
             yield from leaves(part, f"{path}[{place}]")
     else:

@@ -3,13 +3,12 @@
 import csv
 import html
 import json
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from nnjax import files
 from nnjax.exercises.exercise import Exercise
 from nnjax.grading import cards
 from nnjax.grading.judging import RIGHT
@@ -38,9 +37,9 @@ def write(out: Path, rows: Sequence[Row], exercises: Sequence[Exercise]) -> None
     counted = graded(rows, exercises)
     (out / "feedback").mkdir(parents=True, exist_ok=True)
     for row in rows:
-        _replace(out / "feedback" / f"{row.student.slug}.html", page(row, counted))
-    _replace(out / "results.json", json.dumps(results(rows, counted), indent=1))
-    _replace(out / "marks.csv", marks(rows, counted))
+        files.write(out / "feedback" / f"{row.student.slug}.html", page(row, counted))
+    files.write(out / "results.json", json.dumps(results(rows, counted), indent=1))
+    files.write(out / "marks.csv", marks(rows, counted))
 
 
 def marks(rows: Sequence[Row], exercises: Sequence[Exercise]) -> str:
@@ -123,11 +122,3 @@ def page(row: Row, exercises: Sequence[Exercise]) -> str:
         f"<title>{html.escape(row.student.name)}</title>"
         "<body style='font-family:sans-serif;max-width:52em;margin:2em auto;padding:0 1em'>" + "".join(parts)
     )
-
-
-def _replace(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=path.suffix)
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
-    os.chmod(name, 0o644)
-    os.replace(name, path)

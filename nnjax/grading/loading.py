@@ -10,7 +10,6 @@ import json
 import linecache
 import sys
 import types
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from nnjax.grading.limits import TooSlow, time_limit
@@ -37,49 +36,44 @@ def load(data: bytes, suffix: str, seconds: float = 30) -> Loaded:
     sys.modules["submission"] = module
     module.__dict__["__builtins__"] = builtins
     problems: list[str] = []
+    asked: set[str] = set()
     try:
         with time_limit(seconds):
-            for name, source in _sources(data, suffix):
+            pieces, asked = _notebook(_text(data)) if suffix == ".ipynb" else ([("submission.py", _text(data))], asked)
+            for name, source in pieces:
                 problems += _run(module, name, source, everything=suffix != ".ipynb")
     except TooSlow:
         problems.append(f"running the file took longer than {seconds:g} seconds")
     except ValueError as error:
         problems.append(str(error))
-    names = module.__dict__
-    asked = _asked(data) if suffix == ".ipynb" else set()
     # A lesson's own cells may define what is called like an exercise of another lesson.
-    if asked:
-        names = {name: value for name, value in names.items() if name in asked}
+    names = {name: value for name, value in module.__dict__.items() if not asked or name in asked}
     return Loaded(names, problems[0] if problems else "")
 
 
-def _asked(data: bytes) -> set[str]:
-    """Return the exercises that a notebook made from a lesson asks for, by the marks on its cells; else none."""
-    try:
-        cells = json.loads(data.decode("utf-8-sig"))["cells"]
-        return {str(cell["metadata"]["nnjax"]["exercise"]) for cell in cells if "nnjax" in cell.get("metadata", {})}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return set()
-
-
-def _sources(data: bytes, suffix: str) -> Iterator[tuple[str, str]]:
-    """Yield the pieces of source with their names; raise ValueError, in words, for bytes that are no source."""
+def _text(data: bytes) -> str:
+    """Return the text of a file; raise ValueError, in words, for bytes that are none."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"the file is not text in UTF-8 (byte {error.start})") from None
     if "\0" in text:
         raise ValueError("the file is binary, not text")
-    if suffix != ".ipynb":
-        yield "submission.py", text
-        return
+    return text
+
+
+def _notebook(text: str) -> tuple[list[tuple[str, str]], set[str]]:
+    """Return the sources of the code cells with their names, and the exercises that a lesson's notebook asks for.
+
+    Raises ValueError, in words, for text that is no notebook.
+    """
     try:
-        cells = json.loads(text)["cells"]
-        codes = [_source(cell) for cell in cells if cell["cell_type"] == "code"]
+        cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+        marks = [cell.get("metadata", {}).get("nnjax", {}).get("exercise") for cell in cells]
+        codes = [_source(cell) for cell in cells]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ValueError("the file is not a Jupyter notebook of format 4: its JSON cannot be read") from None
-    for number, code in enumerate(codes, 1):
-        yield f"cell {number}", code
+    return [(f"cell {number}", code) for number, code in enumerate(codes, 1)], {str(mark) for mark in marks if mark}
 
 
 def _source(cell: dict[str, Any]) -> str:
@@ -88,14 +82,18 @@ def _source(cell: dict[str, Any]) -> str:
     text = source if isinstance(source, str) else "".join(source)
     # JSON can spell halves of characters, which are no text.
     text = text.encode("utf-8", "replace").decode("utf-8")
-    lines = text.split("\n")
+    return as_python(text)
+
+
+def as_python(cell: str) -> str:
+    """Return a cell as Python takes it: the lines that only IPython understands do nothing."""
+    lines = cell.split("\n")
     if lines[0].lstrip().startswith("%%"):
         return ""
-    return "\n".join(map(_python, lines))
+    return "\n".join(map(_line, lines))
 
 
-def _python(line: str) -> str:
-    """Return a line of a cell as Python takes it: what only IPython understands does nothing."""
+def _line(line: str) -> str:
     bare = line.lstrip()
     is_magic = bare.startswith(("%", "!")) or line.rstrip().endswith("?")
     return f"{line[: len(line) - len(bare)]}pass" if is_magic else line

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nnjax.exercises.exercise import Exercise
-from nnjax.grading.judging import WRONG, Verdict, judge, plan
+from nnjax.grading.answer_key import plan
+from nnjax.grading.judging import WRONG, Verdict, judge
 from nnjax.grading.outcomes import Outcome, pack, plain, unpack
 from nnjax.grading.sandbox.watching import Ended
 from nnjax.grading.submissions import Student, read
@@ -34,7 +35,7 @@ def kind_of(exercise: Exercise) -> str:
     return "library" if exercise.library else "by hand" if exercise.by_hand else "plain"
 
 
-def mark(student: Student, exercises: Iterable[Exercise], secret: int, run: Run) -> Marked:
+def mark(student: Student, exercises: Sequence[Exercise], secret: int, run: Run) -> Marked:
     """Return the verdicts on all exercises that a student's files answer; raises nothing for what they hold.
 
     Each file runs in processes of its own. An exercise answered in two files counts as in the first of them.

@@ -104,18 +104,12 @@ def _rounded(factor: float) -> float:
 
 def _sizes(case: Case) -> Iterator[tuple[str, int]]:
     """Yield the size of the batch (the first axis of the last array with axes) and of the features."""
-    arrays = [leaf for _, leaf in leaves(_as_tuples(case)) if isinstance(leaf, np.ndarray) and leaf.ndim]
+    arrays = [leaf for _, leaf in leaves(case) if isinstance(leaf, np.ndarray) and leaf.ndim]
     if arrays:
         yield "the batch size", arrays[-1].shape[0]
         for array in arrays:
             if array.ndim > 1:
                 yield "the number of features", array.shape[-1]
-
-
-def _as_tuples(tree: Any) -> Any:
-    if isinstance(tree, dict):
-        return {name: _as_tuples(part) for name, part in tree.items()}
-    return tuple(map(_as_tuples, tree)) if isinstance(tree, (list, tuple)) else tree
 
 
 def _axes(pair: Pair) -> Iterator[tuple[str, np.ndarray]]:
@@ -138,7 +132,7 @@ def _terms(pair: Pair) -> Iterator[tuple[str, np.ndarray]]:
     if pair.came.shape != pair.expected.shape:
         return
     right = as_float(pair.expected)
-    for path, leaf in leaves(_as_tuples(pair.case)):
+    for path, leaf in leaves(pair.case):
         if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f" and _broadcasts(leaf, right) and np.any(leaf):
             name = f"argument {path}"
             yield f"without {name}, which must be added", right - leaf

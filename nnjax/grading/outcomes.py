@@ -141,7 +141,7 @@ def _rebuild(node: Any, numbers: memoryview, inputs: bool, depth: int) -> Any:
             for name, value in content
         }
     if kind in ("list", "tuple"):
-        return list(parts()) if kind == "list" else tuple(parts())
+        return parts() if kind == "list" else tuple(parts())
     if kind == "outcome" and not inputs:
         value, failure, words = parts()
         return Outcome(value, plain(failure, 20), plain(words))

@@ -1,13 +1,14 @@
 """What a learner has solved on this machine: one small JSON file in the user's state folder."""
 
+import contextlib
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
+from nnjax import files
 from nnjax.grading.judging import RIGHT, Verdict
 
 State = dict[str, dict[str, Any]]
@@ -49,12 +50,5 @@ def next_hint(name: str, count: int) -> int:
 
 def _write(state: State) -> None:
     """Replace the file at one stroke; a folder that cannot be written costs the memory, not the check."""
-    target = path()
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, suffix=".json")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(state, file, indent=1, sort_keys=True)
-        os.replace(name, target)
-    except OSError:
-        return
+    with contextlib.suppress(OSError):
+        files.write(path(), json.dumps(state, indent=1, sort_keys=True))

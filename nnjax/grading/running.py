@@ -81,14 +81,22 @@ def _traced(function: Callable[..., Any], case: Case) -> tuple[Callable[..., Any
     """Return the function of the arrays among its arguments alone, the rest bound, and those arrays."""
     leaves, tree = jax.tree.flatten(case)
     places = [place for place, leaf in enumerate(leaves) if not is_static(leaf)]
+    return of_leaves(lambda case: function(*case), leaves, tree, places), [leaves[place] for place in places]
 
-    def of_arrays(*arrays: Any) -> Any:
-        filled = list(leaves)
-        for place, array in zip(places, arrays, strict=True):
-            filled[place] = array
-        return function(*jax.tree.unflatten(tree, filled))
 
-    return of_arrays, [leaves[place] for place in places]
+def of_leaves(
+    function: Callable[[Any], Any], leaves: Sequence[Any], tree: Any, places: Sequence[int]
+) -> Callable[..., Any]:
+    """Return a function of a pytree as one of its leaves at ``places`` alone, the others bound."""
+    fixed = [None if place in places else leaf for place, leaf in enumerate(leaves)]
+
+    def of_those(*those: Any) -> Any:
+        filled = list(fixed)
+        for place, leaf in zip(places, those, strict=True):
+            filled[place] = leaf
+        return function(jax.tree.unflatten(tree, filled))
+
+    return of_those
 
 
 def _plain(function: Callable[..., Any], case: Case, _: int) -> Any:

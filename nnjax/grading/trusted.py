@@ -19,6 +19,8 @@ from nnjax.grading.comparing import same
 from nnjax.grading.outcomes import Outcome, to_numpy
 
 Body = Callable[..., Any]
+# Calling twice is about what one call leaves behind; training compiles its own steps, and its labels cannot be hashed.
+EAGER = ("again", "predictions")
 # What is compiled for each body and shapes: None after the first call, False where it cannot be.
 _compiled: dict[Any, Any] = {}
 _lock = threading.Lock()
@@ -26,7 +28,7 @@ _lock = threading.Lock()
 
 def outcome(body: Body, case: tuple[Any, ...], call: Call) -> Outcome:
     """Return the outcome of a call of one of our own functions, as ``running.attempt`` would give it."""
-    if call.kind == "predictions":  # training compiles its own steps, and labels beside a case cannot be hashed
+    if call.kind in EAGER:
         return running.attempt(body, case, call)[0]
     # What a function is called for a reader differs from seed to seed, and does not matter here.
     case = jax.tree.map(
@@ -42,13 +44,16 @@ def outcome(body: Body, case: tuple[Any, ...], call: Call) -> Outcome:
     with _lock:
         is_first = signature not in _compiled
         function = _compiled.setdefault(signature, None)
-    if call.kind == "again" or is_first or function is False:
+    if is_first or function is False:
         return running.attempt(body, case, call)[0]
     arrays = [leaves[place] for place in places]
     try:
         if function is not None:
             return Outcome(to_numpy(function(*arrays)))
-        function = jax.jit(_of_arrays(body, leaves, tree, places, call))
+        manner = running.MANNERS[call.kind]
+        function = jax.jit(
+            running.of_leaves(lambda case: manner(body, materialise(case), call.detail), leaves, tree, places)
+        )
         compiled = Outcome(to_numpy(function(*arrays)))
     except Exception:
         # An if on a value, NumPy inside, or a mistake that consists in raising.
@@ -63,16 +68,3 @@ def forget() -> None:
     """Drop all that was compiled."""
     with _lock:
         _compiled.clear()
-
-
-def _of_arrays(body: Body, leaves: list[Any], tree: Any, places: list[int], call: Call) -> Callable[..., Any]:
-    """Return the call as a function of the arrays in its case alone."""
-    fixed = [None if place in places else leaf for place, leaf in enumerate(leaves)]
-
-    def of_arrays(*arrays: Any) -> Any:
-        filled = list(fixed)
-        for place, array in zip(places, arrays, strict=True):
-            filled[place] = array
-        return running.MANNERS[call.kind](body, materialise(jax.tree.unflatten(tree, filled)), call.detail)
-
-    return of_arrays

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 from jaxtyping import PyTree
 
-from nnjax import losses, optimizers, training
+from nnjax import files, losses, optimizers, training
 from nnjax.checks import unknown
 from nnjax.runs.networks import prepare
 from nnjax.runs.settings import Settings, as_json, read
@@ -65,7 +65,7 @@ def _check_directory(directory: Path, settings: Settings, resume: bool) -> None:
 def _begin(directory: Path, settings: Settings) -> Path:
     """Make the directory and write the settings; the return value is where checkpoints go."""
     directory.mkdir(parents=True, exist_ok=True)
-    _write(directory / "settings.json", json.dumps(settings._asdict(), indent=2) + "\n")
+    files.write(directory / "settings.json", json.dumps(settings._asdict(), indent=2) + "\n")
     return directory / "checkpoints"
 
 
@@ -80,12 +80,6 @@ def _keep(directory: Path, settings: Settings, params: PyTree, history: dict[str
     os.replace(unfinished, directory / "params.npz")
     columns = [range(1, settings.epochs + 1), *(values.tolist() for values in history.values())]
     lines = [",".join(["epoch", *history]), *(",".join(map(repr, row)) for row in zip(*columns, strict=True))]
-    _write(directory / "history.csv", "\n".join(lines) + "\n")
+    files.write(directory / "history.csv", "\n".join(lines) + "\n")
     title = f"{settings.model} on {settings.data}"
     viz.save(viz.loss_curves(history, title=title), directory / "curves.svg")
-
-
-def _write(path: Path, text: str) -> None:
-    unfinished = path.with_name(f"{path.name}.part")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, path)

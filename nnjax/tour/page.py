@@ -2,13 +2,13 @@
 
 import base64
 import html
-import os
 import tempfile
 from pathlib import Path
 
 import jax
 
 import nnjax
+from nnjax import files
 from nnjax.tour.stop import HEADINGS, Stop, cells
 
 KINDS = {".svg": "image/svg+xml", ".png": "image/png", ".gif": "image/gif"}
@@ -70,11 +70,7 @@ trained networks of all seeds.</p>
 <p>nnjax {nnjax.__version__}, JAX {jax.__version__} on {html.escape(jax.devices()[0].device_kind)}.</p>
 </html>
 """
-    target = out / "index.html"
-    unfinished = out / "index.html.part"
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, target)
-    return target
+    return files.write(out / "index.html", text)
 
 
 def _row(texts: tuple[str, ...]) -> str:

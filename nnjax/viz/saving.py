@@ -3,7 +3,6 @@
 import base64
 import io
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from PIL import Image
 
+from nnjax import files
 from nnjax.viz import style
 
 # Without these entries matplotlib writes its version and the time into the file.
@@ -138,21 +138,8 @@ def _suffix(path: str | os.PathLike[str], known: tuple[str, ...]) -> str:
 
 
 def _write(path: Path, data: bytes) -> Path:
-    """Write to a file beside ``path`` and rename it: a reader sees the old file or the new one, never a part."""
-    part = None
+    """Write at one stroke; what goes wrong is said of the picture."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        # A temporary file is for its owner only; a picture may be read as any new file may.
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(part, 0o666 & ~mask)
-        os.replace(part, path)
+        return files.write(path, data)
     except OSError as error:
         raise OSError(error.errno, f"the picture could not be written ({error.strerror})", str(path)) from error
-    finally:
-        if part is not None:
-            Path(part).unlink(missing_ok=True)
-    return path

@@ -4,12 +4,33 @@ import importlib
 from functools import partial
 
 import jax
+import numpy as np
 
+from nnjax.exercises import get
+from nnjax.exercises.inputs import materialise
 from nnjax.grading import answer_key, running, trusted
-from nnjax.grading.judging import RIGHT, judge, plan
+from nnjax.grading.answer_key import plan
+from nnjax.grading.judging import RIGHT, judge
 
 MANY = range(200)
 FEW = range(3)  # for exercises with a score, in which a network is trained
+
+
+def drawn(exercise):
+    """Return the arguments of an exercise's cases on three seeds, as a learner's function gets them."""
+    return [materialise(case) for seed in range(3) for case in plan(exercise, seed)[0]]
+
+
+def equal(a, b, rtol=1e-5, atol=1e-6):
+    """Assert that two trees hold the same numbers, within the tolerances."""
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=rtol, atol=atol), a, b)
+
+
+def assert_alike(name, own, rtol=1e-5, atol=1e-6):
+    """Assert that the reference of an exercise gives what another function gives."""
+    exercise = get(name)
+    for case in drawn(exercise):
+        equal(exercise.reference(*case), own(*case), rtol, atol)
 
 
 def answers(exercise):

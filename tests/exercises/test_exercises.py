@@ -5,7 +5,8 @@ import pytest
 
 from nnjax.exercises import LESSONS, of_lesson
 from nnjax.grading import running
-from nnjax.grading.judging import NOT_YET, RIGHT, WRONG, plan
+from nnjax.grading.answer_key import plan
+from nnjax.grading.judging import NOT_YET, RIGHT, WRONG
 from nnjax.grading.taylor import order
 from tests.exercises.judged import answers, verdict
 

@@ -8,7 +8,7 @@ from nnjax import manual
 from nnjax.certify.engine import central_differences
 from nnjax.exercises import get
 from nnjax.exercises.inputs import materialise
-from nnjax.grading.judging import plan
+from nnjax.grading.answer_key import plan
 
 
 def rows(z):

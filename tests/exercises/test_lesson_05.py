@@ -5,23 +5,15 @@ import numpy as np
 import pytest
 
 from nnjax import losses, models
-from nnjax.exercises.inputs import materialise
 from nnjax.exercises.lesson_05_training import cross_entropy, improve, train_epoch, train_step
 from nnjax.grading import running
-from nnjax.grading.judging import plan
+from nnjax.grading.answer_key import plan
 from nnjax.grading.outcomes import pack, unpack
-
-
-def cases(exercise):
-    return [materialise(case) for seed in range(3) for case in plan(exercise, seed)[0]]
-
-
-def equal(a, b):
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), a, b)
+from tests.exercises.judged import drawn, equal
 
 
 def test_cross_entropy_is_that_of_nnjax():
-    for logits, labels in cases(cross_entropy):
+    for logits, labels in drawn(cross_entropy):
         equal(cross_entropy.reference(logits, labels), losses.cross_entropy(logits, labels))
 
 
@@ -31,9 +23,9 @@ def own_step(params, x, labels, learning_rate):
 
 
 def test_a_step_and_an_epoch_are_those_of_an_mlp_of_nnjax():
-    for case in cases(train_step):
+    for case in drawn(train_step):
         equal(train_step.reference(*case), own_step(*case))
-    for params, xs, labels, rate in cases(train_epoch):
+    for params, xs, labels, rate in drawn(train_epoch):
         trained = params
         for x, y in zip(xs, labels, strict=True):
             trained = own_step(trained, x, y, rate)

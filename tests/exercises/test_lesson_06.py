@@ -6,7 +6,6 @@ import numpy as np
 import optax
 
 from nnjax import initializers, layers, losses, manual, optimizers
-from nnjax.exercises.inputs import materialise
 from nnjax.exercises.lesson_06_tuning import (
     adam_update,
     dropout,
@@ -17,17 +16,9 @@ from nnjax.exercises.lesson_06_tuning import (
     momentum_update,
     rmsprop_update,
 )
-from nnjax.grading.judging import plan
+from tests.exercises.judged import drawn, equal
 
 FIRST = jnp.zeros((), jnp.int32)
-
-
-def cases(exercise):
-    return [materialise(case) for seed in range(3) for case in plan(exercise, seed)[0]]
-
-
-def equal(a, b):
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), a, b)
 
 
 def after(optimizer, params, grads, state):
@@ -36,32 +27,32 @@ def after(optimizer, params, grads, state):
 
 
 def test_the_updates_are_those_of_the_optimizers():
-    for params, grads, v, rate, momentum in cases(momentum_update):
+    for params, grads, v, rate, momentum in drawn(momentum_update):
         new, state = after(optimizers.sgd(rate, momentum), params, grads, optimizers.SGDState(FIRST, v))
         equal(momentum_update.reference(params, grads, v, rate, momentum), (new, state.v))
-    for params, grads, s, rate, decay, eps in cases(rmsprop_update):
+    for params, grads, s, rate, decay, eps in drawn(rmsprop_update):
         optimizer = optimizers.rmsprop(rate, decay, eps, eps_in_sqrt=False)
         new, state = after(optimizer, params, grads, optimizers.RMSPropState(FIRST, s))
         equal(rmsprop_update.reference(params, grads, s, rate, decay, eps), (new, state.s))
-    for params, grads, state, rate, b1, b2, eps in cases(adam_update):
+    for params, grads, state, rate, b1, b2, eps in drawn(adam_update):
         start = optimizers.AdamState(state["t"], state["m"], state["v"])
         new, end = after(optimizers.adam(rate, b1, b2, eps), params, grads, start)
         equal(adam_update.reference(params, grads, state, rate, b1, b2, eps), (new, end._asdict()))
 
 
 def test_he_normal_is_that_of_the_initializers():
-    for key, shape in cases(he_normal):
+    for key, shape in drawn(he_normal):
         equal(he_normal.reference(key, shape), initializers.he_normal(key, shape))
 
 
 def test_the_gradients_of_the_penalties_are_those_of_the_losses():
-    for params, rate in cases(l1_gradient):
+    for params, rate in drawn(l1_gradient):
         equal(l1_gradient.reference(params, rate), jax.grad(losses.l1)(params, rate))
         equal(l2_gradient.reference(params, rate), jax.grad(losses.l2)(params, rate))
 
 
 def test_dropout_keeps_what_the_layer_of_nnjax_keeps_of_it():
-    for key, x, rate in cases(dropout):
+    for key, x, rate in drawn(dropout):
         y = dropout.reference(key, x, rate)
         own = layers.dropout.apply(x, rate, key=key)
         both = (y != 0) & (own != 0)
@@ -70,6 +61,6 @@ def test_dropout_keeps_what_the_layer_of_nnjax_keeps_of_it():
 
 
 def test_dropout_backward_is_that_by_hand():
-    for mask, dy, rate in cases(dropout_backward):
+    for mask, dy, rate in drawn(dropout_backward):
         _, cache = manual.dropout.forward(np.ones_like(dy), np.asarray(mask), rate)
         equal(dropout_backward.reference(mask, dy, rate), manual.dropout.backward(cache, np.asarray(dy)))

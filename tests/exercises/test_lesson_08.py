@@ -6,7 +6,7 @@ import pytest
 
 from nnjax.exercises import get
 from nnjax.exercises.inputs import materialise
-from nnjax.grading.judging import plan
+from nnjax.grading.answer_key import plan
 from nnjax.layers import elman, gru, lstm
 from nnjax.manual import elman as elman_by_hand
 from nnjax.manual import lstm as lstm_by_hand

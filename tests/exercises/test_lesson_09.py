@@ -6,7 +6,7 @@ import pytest
 
 from nnjax.exercises import lesson_09_attention as lesson
 from nnjax.exercises.inputs import materialise
-from nnjax.grading.judging import plan
+from nnjax.grading.answer_key import plan
 from nnjax.layers import attention, normalization, positions, transformer_block
 from nnjax.manual import attention as by_hand
 

@@ -12,12 +12,13 @@ import pytest
 from nnjax import flops
 from nnjax.exercises import lesson_11_scaling as lesson
 from nnjax.exercises.inputs import materialise
-from nnjax.grading.judging import plan
+from nnjax.grading.answer_key import plan
 
 ON_EIGHT = """
 import jax
 from nnjax.grading import running
-from nnjax.grading.judging import RIGHT, judge, plan
+from nnjax.grading.answer_key import plan
+from nnjax.grading.judging import RIGHT, judge
 from nnjax.exercises import get
 from tests.exercises.answers.lesson_11_scaling import ANSWERS
 assert jax.device_count() == 8

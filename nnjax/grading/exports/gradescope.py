@@ -13,9 +13,10 @@ import nnjax
 from nnjax.exercises import of_lesson
 from nnjax.exercises.exercise import Exercise
 from nnjax.grading import cards
+from nnjax.grading.classroom import runner
 from nnjax.grading.judging import RIGHT
 from nnjax.grading.marking import mark
-from nnjax.grading.sandbox import bare, box
+from nnjax.grading.sandbox import box
 from nnjax.grading.submissions import Student, students
 
 SETUP = """#!/usr/bin/env bash
@@ -60,7 +61,7 @@ def _requirements() -> list[str]:
     return [f"{name}=={importlib.metadata.version(name)}" for name in names]
 
 
-def run(root: Path) -> None:
+def mark_submission(root: Path) -> None:
     """Mark the submission below ``root`` and write Gradescope's results, whatever was submitted."""
     settings = json.loads((root / "source" / "settings.json").read_text(encoding="utf-8"))
     exercises = of_lesson(settings["lesson"])
@@ -68,19 +69,15 @@ def run(root: Path) -> None:
         sources = tuple(source for student in students(root / "submission") for source in student.sources)
     except ValueError:
         sources = ()
-    # Everybody's inputs differ; the submission's own bytes decide, so that a regrade gives the same marks.
+    # Everybody's inputs differ, and are the same at a regrade.
     student = Student("submission", _identity(root), sources)
+    note = ""
     try:
         box.require()
     except OSError as error:
-        marked, note = mark(student, exercises, settings["secret"], bare.run), f"Marked without a sandbox: {error}"
-    else:
-        with box.sites() as mounts:
-            marked = mark(
-                student, exercises, settings["secret"],
-                lambda kind, work, limits, cpu: box.run(mounts[kind], work, limits, cpu),
-            )  # fmt: skip
-        note = ""
+        note = f"Marked without a sandbox: {error}"
+    with runner(sandbox=not note) as run:
+        marked = mark(student, exercises, settings["secret"], run)
     verdicts = {verdict.name: verdict for verdict in marked.verdicts}
     found = {
         "output": "\n".join([*marked.problems, note]).strip(),
@@ -114,4 +111,4 @@ def _test(exercise: Exercise, verdicts: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1]))
+    mark_submission(Path(sys.argv[1]))

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from nnjax.exercises.exercise import Exercise
-from nnjax.grading.exports.notebook import code, sheet
-from nnjax.grading.exports.notebook import write as write_notebook
+from nnjax.grading.exports import notebook
 
 CONFIG = '''"""Made by nnjax; nbgrader reads it when it is started in this folder."""
 
@@ -30,7 +29,7 @@ print(found.sentence)
 def write(lesson: str, exercises: Sequence[Exercise], out: Path) -> Path:
     """Write ``source/LESSON/LESSON.ipynb`` and, once, ``nbgrader_config.py`` into ``out``; return the notebook."""
     path = out / "source" / lesson / f"{lesson}.ipynb"
-    write_notebook(sheet(lesson, exercises, cells), path)
+    notebook.write(lesson, exercises, cells, path)
     config = out / "nbgrader_config.py"
     if not config.exists():
         config.write_text(CONFIG, encoding="utf-8")
@@ -39,23 +38,19 @@ def write(lesson: str, exercises: Sequence[Exercise], out: Path) -> Path:
 
 def cells(exercise: Exercise) -> list[Any]:
     """Return the solution cell, from which nbgrader takes the solution out, and the locked cell that marks it."""
-    head, body = split(exercise)
+    from nbformat.v4 import new_code_cell
+
+    head, body = exercise.parts
     solution = f"{head}\n    ### BEGIN SOLUTION\n{body}\n    ### END SOLUTION"
     # The last line is an assertion: a last value that is a number would be taken for points.
     end = "found.points" if exercise.score else "assert found.points == found.out_of, found.sentence"
     return [
-        code(solution, _metadata(exercise.name, solution=True)),
-        code(
+        new_code_cell(solution, metadata=_metadata(exercise.name, solution=True)),
+        new_code_cell(
             CHECK.format(name=exercise.name, end=end),
-            _metadata(f"{exercise.name}-check", grade=True, locked=True, points=exercise.points),
+            metadata=_metadata(f"{exercise.name}-check", grade=True, locked=True, points=exercise.points),
         ),
     ]
-
-
-def split(exercise: Exercise) -> tuple[str, str]:
-    """Return the head of the solution, with its docstring, and its body."""
-    head = exercise.stub.rsplit("\n    raise NotImplementedError", 1)[0]
-    return head, exercise.solution[len(head) + 1 :].rstrip("\n")
 
 
 def _metadata(

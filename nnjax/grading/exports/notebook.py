@@ -1,51 +1,35 @@
-"""The notebook of a lesson's exercises: statement, stub or solution, and a check after each."""
+"""The notebook of a lesson's exercises: a title, the imports, and for each exercise its statement and its cells."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
-from nnjax.exercises.exercise import Exercise
+from nnjax.exercises.exercise import Exercise, in_words
 
 IMPORTS = "import jax\nimport jax.numpy as jnp\nimport numpy as np"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
 
 
-def notebook(cells: Sequence[Any]) -> Any:
+def notebook(cells: Sequence[Any], **metadata: Any) -> Any:
     """Return a Jupyter notebook of cells, with ids that are the same in every run."""
     import nbformat.v4 as nbformat
 
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return nbformat.new_notebook(cells=list(cells), metadata={"kernelspec": kernel})
+    return nbformat.new_notebook(cells=list(cells), metadata=METADATA | metadata)
 
 
-def words(text: str) -> Any:
-    """Return a cell of text."""
-    import nbformat.v4 as nbformat
-
-    return nbformat.new_markdown_cell(text)
-
-
-def code(source: str, metadata: dict[str, Any] | None = None) -> Any:
-    """Return a cell of code."""
-    import nbformat.v4 as nbformat
-
-    return nbformat.new_code_cell(source, metadata=metadata or {})
-
-
-def sheet(
-    lesson: str, exercises: Sequence[Exercise], cells: Callable[[Exercise], list[Any]], introduction: str = ""
-) -> Any:
-    """Return the notebook of a lesson: a title, the imports, and for each exercise its heading and its ``cells``."""
-    parts = [words(f"# Exercises of lesson {lesson}\n\n{introduction}".strip()), code(IMPORTS)]
-    for exercise in exercises:
-        points = f"{exercise.points:g} {'point' if exercise.points == 1 else 'points'}"
-        parts += [words(f"## `{exercise.signature}`\n\n{points}. {exercise.statement}"), *cells(exercise)]
-    return notebook(parts)
-
-
-def write(made: Any, path: Any) -> None:
-    """Write a notebook to a file."""
+def write(lesson: str, exercises: Sequence[Exercise], cells: Callable[[Exercise], list[Any]], path: Path) -> None:
+    """Write the notebook of a lesson's exercises, each with its ``cells``, to a file."""
     import nbformat
+    from nbformat.v4 import new_code_cell, new_markdown_cell
 
+    parts = [new_markdown_cell(f"# Exercises of lesson {lesson}"), new_code_cell(IMPORTS)]
+    for exercise in exercises:
+        asked = f"## `{exercise.signature}`\n\n{in_words(exercise.points)}. {exercise.statement}"
+        parts += [new_markdown_cell(asked), *cells(exercise)]
     path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(made, path)
+    nbformat.write(notebook(parts), path)

@@ -8,8 +8,7 @@ from typing import Any
 
 import nnjax
 from nnjax.exercises.exercise import Exercise
-from nnjax.grading.exports.notebook import code, sheet
-from nnjax.grading.exports.notebook import write as write_notebook
+from nnjax.grading.exports import notebook
 
 TEST = '''"""Otter's test of the exercise {name}, made by nnjax."""
 
@@ -32,7 +31,7 @@ def test_{name}({name}):
 def write(lesson: str, exercises: Sequence[Exercise], out: Path) -> Path:
     """Write the folder LESSON: LESSON.ipynb for students, tests/, autograder.zip for ``otter run``; return it."""
     folder = out / lesson
-    write_notebook(sheet(lesson, exercises, lambda exercise: cells(lesson, exercise)), folder / f"{lesson}.ipynb")
+    notebook.write(lesson, exercises, cells, folder / f"{lesson}.ipynb")
     tests = {f"tests/{one.name}.py": TEST.format(name=one.name, points=one.points) for one in exercises}
     for name, text in tests.items():
         path = folder / name
@@ -49,6 +48,9 @@ def write(lesson: str, exercises: Sequence[Exercise], out: Path) -> Path:
     return folder
 
 
-def cells(lesson: str, exercise: Exercise) -> list[Any]:
+def cells(exercise: Exercise) -> list[Any]:
     """Return the stub and a cell that checks it as the learner works."""
-    return [code(exercise.stub.rstrip("\n")), code(f"import nnjax\n\nnnjax.check({exercise.name})")]
+    from nbformat.v4 import new_code_cell
+
+    check = f"import nnjax\n\nnnjax.check({exercise.name})"
+    return [new_code_cell(exercise.stub.rstrip("\n")), new_code_cell(check)]

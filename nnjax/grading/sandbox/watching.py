@@ -50,7 +50,8 @@ def _watch(process: "subprocess.Popen[bytes]", answers: int, work: bytes, limits
     """Feed the work in, collect frames, drop what is printed, and end the run when it oversteps a limit."""
     assert process.stdin is not None
     assert process.stdout is not None
-    received, printed, frames, whole, sent = bytearray(), 0, 0, 0, 0
+    received, printed, whole, sent = bytearray(), 0, 0, 0
+    frames: list[bytes] = []
     deadline = time.monotonic() + limits(0)
     with selectors.DefaultSelector() as selector:
         for pipe, event in ((process.stdin, selectors.EVENT_WRITE), (process.stdout, selectors.EVENT_READ)):
@@ -72,19 +73,19 @@ def _watch(process: "subprocess.Popen[bytes]", answers: int, work: bytes, limits
                 data = os.read(key.fd, 2**20)
                 if not data:
                     if key.fileobj == answers:
-                        return Ended(_split(received), _last_words(process))
+                        return Ended(frames, _last_words(process))
                     selector.unregister(key.fileobj)
                 elif key.fileobj == answers:
                     received += data
-                    count, whole = _counted(received, whole)
-                    if count:
-                        frames += count
-                        deadline = time.monotonic() + limits(frames)
+                    new, whole = _split(received, whole, MOST_FRAMES - len(frames))
+                    if new:
+                        frames += new
+                        deadline = time.monotonic() + limits(len(frames))
                 else:
                     printed += len(data)
             reason = _overstepped(process, len(received), printed, deadline)
             if reason:
-                return Ended(_split(received), reason)
+                return Ended(frames, reason)
 
 
 def _last_words(process: "subprocess.Popen[bytes]") -> str:
@@ -133,24 +134,13 @@ def _usage(pid: int) -> tuple[int, int]:
     return memory, threads
 
 
-def _counted(received: bytearray, place: int) -> tuple[int, int]:
-    """Return how many frames lie whole beyond ``place``, and where the last of them ends."""
-    count = 0
-    while place + 8 <= len(received):
+def _split(received: bytearray, place: int, most: int) -> tuple[list[bytes], int]:
+    """Return the frames that lie whole beyond ``place``, at most ``most``, and where the last of them ends."""
+    frames: list[bytes] = []
+    while place + 8 <= len(received) and len(frames) < most:
         end = place + 8 + int.from_bytes(received[place : place + 8], "big")
         if end > len(received):
             break
-        count, place = count + 1, end
-    return count, place
-
-
-def _split(received: bytearray) -> list[bytes]:
-    """Return the frames that came whole."""
-    frames: list[bytes] = []
-    place = 0
-    while True:
-        size = int.from_bytes(received[place : place + 8], "big")
-        if place + 8 + size > len(received) or len(frames) > MOST_FRAMES:
-            return frames
-        frames.append(bytes(received[place + 8 : place + 8 + size]))
-        place += 8 + size
+        frames.append(bytes(received[place + 8 : end]))
+        place = end
+    return frames, place

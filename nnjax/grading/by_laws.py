@@ -1,0 +1,84 @@
+"""Judging by laws: what any right answer keeps, and what is said of one that has the right values and breaks it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nnjax.exercises.exercise import Exercise
+from nnjax.exercises.laws import Call, Law
+from nnjax.grading import trusted
+from nnjax.grading.answer_key import AnswerKey
+from nnjax.grading.by_values import difference_of, failure, has_right_values
+from nnjax.grading.comparing import difference, fitted, same
+from nnjax.grading.outcomes import Outcome
+
+
+def _laws(exercise: Exercise) -> list[Law]:
+    """Return the laws, each as often as it asks for a call."""
+    return [law for law in exercise.laws for _ in law.cases]
+
+
+def broken_law(exercise: Exercise, key: AnswerKey, outcomes: Sequence[Outcome]) -> tuple[str, int] | None:
+    """Return the sentence of the first law that is broken, and the case; a known mistake's where it breaks it alike."""
+    count = len(key.cases)
+    for law, call, outcome, right in zip(
+        _laws(exercise), key.calls[count:], outcomes[count:], key.outcomes[count:], strict=True
+    ):
+        if not law.marks or outcome.failure == "not traced":
+            continue
+        if exercise.rules:
+            right = _own(call, outcomes[call.case], right)
+        why = _against_law(exercise, law, outcome, right)
+        if why:
+            known = _known_by_law(exercise, key, call, outcome, right)
+            return known or law.sentence.format(why), call.case
+    return None
+
+
+def _own(call: Call, plain: Outcome, right: Outcome) -> Outcome:
+    """Return what a law wants where right answers may differ: what the learner's own function gave before."""
+    if call.kind == "jit":
+        return plain
+    return right._replace(value=(plain.value, right.value[1])) if call.kind == "again" else right
+
+
+def _against_law(exercise: Exercise, law: Law, outcome: Outcome, right: Outcome) -> str | None:
+    if outcome.failure:
+        return failure(exercise, outcome)
+    if law.kind == "again":
+        value = outcome.value if isinstance(outcome.value, tuple) and len(outcome.value) == 2 else (None, None)
+        if difference(value[1], right.value[1], 0):
+            return "changed its arguments"
+        result, wanted = fitted(value[0], right.value[0]), right.value[0]
+        found = difference(result, wanted, exercise.tolerance)
+        return "gives something else the second time" if found else None
+    value = fitted(outcome.value, right.value)
+    if exercise.rules and law.kind == "jit":
+        found = difference(value, right.value, exercise.tolerance)
+    else:
+        found = difference_of(exercise, outcome, value, right)
+    return found.words if found else None
+
+
+def _known_by_law(exercise: Exercise, key: AnswerKey, call: Call, outcome: Outcome, right: Outcome) -> str | None:
+    """Return the sentence of a known mistake that has the right values and breaks the law in the same way."""
+    for mistake in exercise.mistakes:
+        given = trusted.outcome(mistake.body, key.cases[call.case], call)
+        alike = same(outcome, given, exercise.tolerance) or (given.failure and given.failure == outcome.failure)
+        if alike and not same(given, right, exercise.tolerance):
+            plain = [trusted.outcome(mistake.body, key.cases[one.case], one) for one in key.calls[: len(key.cases)]]
+            if has_right_values(exercise, key, plain):
+                return mistake.sentence
+    return None
+
+
+def remark(exercise: Exercise, key: AnswerKey, outcomes: Sequence[Outcome]) -> str:
+    """Return what is said of a right answer that costs too much work."""
+    rights = key.outcomes[len(key.cases) :]
+    for law, outcome, right in zip(_laws(exercise), outcomes, rights, strict=True):
+        if law.kind == "flops" and not outcome.failure and np.shape(outcome.value) == ():
+            times = float(outcome.value) / max(float(right.value), 1)
+            if times > law.factor:
+                cost = f"{times:.1f} times the operations of the reference ({law.factor:g} allowed)"
+                return law.sentence.format(cost)
+    return ""
