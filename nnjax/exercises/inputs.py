@@ -109,7 +109,8 @@ def materialise(tree: Any) -> Any:
         return {name: materialise(value) for name, value in tree.items()}
     if isinstance(tree, (list, tuple)):
         return type(tree)(materialise(value) for value in tree)
-    return jnp.asarray(tree) if isinstance(tree, np.ndarray) else tree
+    # Unlike jnp.asarray it compiles nothing, which for the small arrays of an exercise takes longer than all else.
+    return jax.device_put(tree) if isinstance(tree, np.ndarray) else tree
 
 
 def is_static(leaf: Any) -> bool:

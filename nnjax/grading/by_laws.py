@@ -44,7 +44,8 @@ def _own(call: Call, plain: Outcome, right: Outcome) -> Outcome:
 
 def _against_law(exercise: Exercise, law: Law, outcome: Outcome, right: Outcome) -> str | None:
     if outcome.failure:
-        return failure(exercise, outcome)
+        said = failure(exercise, outcome).removesuffix(": is there a loop that never ends?")
+        return said.removeprefix("it ") if law.kind == "again" else said
     if law.kind == "again":
         value = outcome.value if isinstance(outcome.value, tuple) and len(outcome.value) == 2 else (None, None)
         if difference(value[1], right.value[1], 0):

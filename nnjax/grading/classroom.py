@@ -2,9 +2,10 @@
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from nnjax.exercises import all_exercises, of_lesson
 from nnjax.exercises.exercise import Exercise
 from nnjax.grading import gradebook, journal
 from nnjax.grading.gradebook import Row
-from nnjax.grading.marking import Marked, Run, mark
+from nnjax.grading.marking import Marked, Run, mark, mentioned
 from nnjax.grading.sandbox import bare, box
 from nnjax.grading.submissions import Student, read, students
+
+MANY = 4
 
 
 def grade(
@@ -46,21 +49,34 @@ def grade(
     class_ = students(submissions)
     if sandbox:
         box.require()
-    with journal.opened(out, seed) as kept, runner(sandbox) as run:
+    with journal.opened(out, seed) as kept, runner(sandbox, _frequent(class_, exercises)) as run:
         rows = list(_rows(class_, exercises, kept, run, workers or os.cpu_count() or 1, each))
         rows.sort(key=lambda row: row.student.name)
         gradebook.write(out, rows, exercises)
     return rows
 
 
+def _frequent(class_: Sequence[Student], exercises: Sequence[Exercise]) -> list[str]:
+    """Return the exercises that enough students answer for it to be worth while to compile for them beforehand."""
+    count: Counter[str] = Counter()
+    for student in class_:
+        for source in student.sources:
+            with suppress(ValueError):
+                count.update(exercise.name for exercise in mentioned(read(source), exercises))
+    return [exercise.name for exercise in exercises if count[exercise.name] >= MANY]
+
+
 @contextmanager
-def runner(sandbox: bool) -> Iterator[Run]:
-    """Give what runs students' code: in fresh sandboxes, whose sites last as long as the block, or in none."""
+def runner(sandbox: bool, names: Sequence[str] = ()) -> Iterator[Run]:
+    """Give what runs students' code: in fresh sandboxes, whose sites last as long as the block, or in none.
+
+    What the exercises ``names`` need is compiled in the background, for all sandboxes.
+    """
     if not sandbox:
         yield bare.run
         return
-    with box.sites() as mounts:
-        yield lambda kind, work, limits, cpu: box.run(mounts[kind], work, limits, cpu)
+    with box.sites(names) as sites:
+        yield lambda kind, work, limits, cpu: box.run(sites[kind], work, limits, cpu)
 
 
 def _rows(

@@ -1,5 +1,6 @@
 """Whether what came is what was expected, and if not, in what it differs first: structure, kind, shape, size, value."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ from nnjax.grading.outcomes import Outcome
 
 # Below this share of the largest number expected, a difference is rounding in float32.
 TINY = 1e-12
+LINE = re.compile(r" in line \d+")
 
 
 class Difference(NamedTuple):
@@ -56,7 +58,7 @@ def _stacked(came: Any) -> Any:
 
 def difference(came: Any, expected: Any, tolerance: float, path: str = "") -> Difference | None:
     """Return in what ``came`` (already ``fitted``) differs from ``expected``, or None; numbers within ``tolerance``."""
-    where = f"{path} " if path else "the answer "
+    where = f"answer{path} " if path else "the answer "
     if isinstance(expected, (dict, tuple)):
         return _difference_of_containers(came, expected, tolerance, path)
     if expected is None or isinstance(expected, str):
@@ -65,14 +67,14 @@ def difference(came: Any, expected: Any, tolerance: float, path: str = "") -> Di
     if not isinstance(came, np.ndarray):
         return Difference("structure", f"{where}is {kind(came)}; {kind(expected)} is wanted")
     if not fits(came.dtype, expected.dtype):
-        return Difference("dtype", f"{where}has dtype {came.dtype}; {wanted(expected.dtype)} is wanted")
+        return Difference("dtype", f"{where}has dtype {came.dtype}; {wanted(expected.dtype)} are wanted")
     if came.shape != expected.shape:
         return Difference("shape", f"{where}has shape {came.shape}; {expected.shape} is wanted")
     return _difference_of_numbers(came, expected, tolerance, where)
 
 
 def _difference_of_containers(came: Any, expected: Any, tolerance: float, path: str) -> Difference | None:
-    where = f"{path} " if path else "the answer "
+    where = f"answer{path} " if path else "the answer "
     if type(came) is not type(expected):
         return Difference("structure", f"{where}is {kind(came)}; {kind(expected)} is wanted")
     if isinstance(expected, dict):
@@ -115,9 +117,9 @@ def as_float(array: np.ndarray) -> np.ndarray:
 
 
 def same(a: Outcome, b: Outcome, tolerance: float) -> bool:
-    """Tell whether two outcomes are alike: the same failure, or values that agree."""
+    """Tell whether two outcomes are alike: the same failure, wherever it was raised, or values that agree."""
     if a.failure or b.failure:
-        return a.failure == b.failure and a.words.split(":")[0].split(" ")[0] == b.words.split(":")[0].split(" ")[0]
+        return a.failure == b.failure and LINE.sub("", a.words) == LINE.sub("", b.words)
     return difference(fitted(a.value, b.value), b.value, tolerance) is None
 
 

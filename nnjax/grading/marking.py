@@ -32,6 +32,8 @@ def seed_of(secret: int, student: Student) -> int:
 
 def kind_of(exercise: Exercise) -> str:
     """Return which site an exercise's answers run on."""
+    if "mesh" in exercise.parameters:
+        return "devices"
     return "library" if exercise.library else "by hand" if exercise.by_hand else "plain"
 
 
@@ -51,19 +53,26 @@ def mark(student: Student, exercises: Sequence[Exercise], secret: int, run: Run)
         except ValueError as error:
             problems.append(f"{source.name} {error}")
             continue
-        # On raw bytes, for outside the sandbox they are not parsed: what is not mentioned is not answered.
-        words = set(re.findall(rb"[A-Za-z_][A-Za-z_0-9]*", data))
-        mentioned = [exercise for exercise in exercises if exercise.name.encode() in words]
-        if not mentioned:
+        named = mentioned(data, exercises)
+        if not named:
             problems.append(f"{source.name} names no exercise that is marked")
-        twice = [exercise.name for exercise in mentioned if exercise.name in verdicts]
-        found, said = _mark_file(data, source.path.suffix, [e for e in mentioned if e.name not in twice], seed, run)
+        twice = [exercise.name for exercise in named if exercise.name in verdicts]
+        found, said = _mark_file(data, source.path.suffix, [e for e in named if e.name not in twice], seed, run)
         verdicts |= found
         problems += [f"{source.name}: {sentence}" for sentence in dict.fromkeys(said)]
         if twice:
             problems.append(f"{source.name}: {', '.join(twice)} counted as in an earlier file")
     order = [exercise.name for exercise in exercises]
     return Marked(sorted(verdicts.values(), key=lambda verdict: order.index(verdict.name)), problems)
+
+
+def mentioned(data: bytes, exercises: Sequence[Exercise]) -> list[Exercise]:
+    """Return the exercises whose names stand in a file; what is not mentioned is not answered.
+
+    This looks at raw bytes, for outside the sandbox a student's file is not parsed.
+    """
+    words = set(re.findall(rb"[A-Za-z_][A-Za-z_0-9]*", data))
+    return [exercise for exercise in exercises if exercise.name.encode() in words]
 
 
 def _mark_file(

@@ -42,7 +42,7 @@ def sentence(cases: Sequence[Case], came: Sequence[Any], expected: Sequence[Any]
     whats = {what for _, what in said}
     if len(whats) == 1 and len(said) == len(tables[0][1]):
         return f"Your answer is {whats.pop()}."
-    return " ".join(f"Your {path} is {what}." for path, what in said)
+    return " ".join(f"Your answer{path} is {what}." for path, what in said)
 
 
 def _same(came: Any, expected: Any, tolerance: float) -> bool:
@@ -103,13 +103,13 @@ def _rounded(factor: float) -> float:
 
 
 def _sizes(case: Case) -> Iterator[tuple[str, int]]:
-    """Yield the size of the batch (the first axis of the last array with axes) and of the features."""
-    arrays = [leaf for _, leaf in leaves(case) if isinstance(leaf, np.ndarray) and leaf.ndim]
-    if arrays:
-        yield "the batch size", arrays[-1].shape[0]
-        for array in arrays:
-            if array.ndim > 1:
-                yield "the number of features", array.shape[-1]
+    """Yield the size of the batch (the first axis of the last argument that is an array) and of the features."""
+    batches = [part for part in case if isinstance(part, np.ndarray) and part.ndim]
+    if batches:
+        yield "the batch size", batches[-1].shape[0]
+    for _, leaf in leaves(case):
+        if isinstance(leaf, np.ndarray) and leaf.ndim > 1:
+            yield "the number of features", leaf.shape[-1]
 
 
 def _axes(pair: Pair) -> Iterator[tuple[str, np.ndarray]]:

@@ -1,11 +1,13 @@
-"""Calling our own bodies, reference solutions and known mistakes, often: compiled once for the shapes of a case.
+"""Calling our own bodies, reference solutions and known mistakes, often: those that are slow are compiled, once.
 
 A learner's function is called as it stands, once. Ours are called for every student and every seed, and an eager call
-compiles anew whatever closes over its arguments (the body of a scan, for one). So from the second call with the same
-shapes on they run under ``jit``; those that cannot be traced stay eager.
+compiles anew whatever closes over its arguments (the body of a scan, for one). A body that is still slow when it is
+called for the second time with the same shapes runs under ``jit`` from then on, unless it cannot be traced.
 """
 
+import contextlib
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +23,9 @@ from nnjax.grading.outcomes import Outcome, to_numpy
 Body = Callable[..., Any]
 # Calling twice is about what one call leaves behind; training compiles its own steps, and its labels cannot be hashed.
 EAGER = ("again", "predictions")
-# What is compiled for each body and shapes: None after the first call, False where it cannot be.
+# Seconds of processor time.
+SLOW = 0.05
+# What is compiled for each body and shapes: None after the first call, False where it cannot or need not be.
 _compiled: dict[Any, Any] = {}
 _lock = threading.Lock()
 
@@ -47,20 +51,21 @@ def outcome(body: Body, case: tuple[Any, ...], call: Call) -> Outcome:
     if is_first or function is False:
         return running.attempt(body, case, call)[0]
     arrays = [leaves[place] for place in places]
-    try:
-        if function is not None:
-            return Outcome(to_numpy(function(*arrays)))
+    if function is not None:
+        return Outcome(to_numpy(function(*arrays)))
+    start = time.thread_time()
+    eager = running.attempt(body, case, call)[0]
+    function = False
+    if time.thread_time() - start > SLOW:
         manner = running.MANNERS[call.kind]
-        function = jax.jit(
+        whole = jax.jit(
             running.of_leaves(lambda case: manner(body, materialise(case), call.detail), leaves, tree, places)
         )
-        compiled = Outcome(to_numpy(function(*arrays)))
-    except Exception:
-        # An if on a value, NumPy inside, or a mistake that consists in raising.
-        compiled, function = Outcome(failure="not traced"), False
-    eager = running.attempt(body, case, call)[0]
-    # XLA may round sums in another order, and some mistakes are nothing but rounding, as log(1 - p + 1e-10) is.
-    _compiled[signature] = function if same(compiled, eager, 1e-5) else False
+        # An if on a value, NumPy inside, or a mistake that consists in raising: these stay as they are.
+        with contextlib.suppress(Exception):
+            # XLA may round sums in another order, and some mistakes are nothing but rounding, as log(1 - p + 1e-10) is.
+            function = whole if same(Outcome(to_numpy(whole(*arrays))), eager, 1e-5) else False
+    _compiled[signature] = function
     return eager
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import jax
 
-from tests.benchmarks import accuracy, memory, scaling, speed, steps, textbook
+from tests.benchmarks import accuracy, marking, memory, scaling, speed, steps, textbook
 
 BENCHMARKS = {
     "mlp": speed.mlp,
@@ -27,6 +27,7 @@ BENCHMARKS = {
     "fashion": accuracy.fashion_cnn,
     "shakespeare": accuracy.shakespeare,
     "textbook": textbook.run,
+    "marking": marking.run,
 }
 RESULTS = Path(__file__).with_name("results.json")
 

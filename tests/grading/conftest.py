@@ -12,5 +12,5 @@ def sandbox():
         box.require()
     except OSError as error:
         pytest.skip(f"no sandbox on this machine: {error}")
-    with box.sites() as mounts:
-        yield mounts
+    with box.sites() as found:
+        yield found

@@ -47,7 +47,7 @@ def test_no_name_is_given_to_noise_or_where_cases_disagree():
 def test_the_wrong_part_of_a_tree_is_named():
     right = [{"W": params["W"], "b": params["b"]} for params, _ in CASES]
     found = said(lambda tree, case: tree | {"b": -tree["b"]}, right)
-    assert found == "Your ['b'] is the right one with the wrong sign."
+    assert found == "Your answer['b'] is the right one with the wrong sign."
     assert said(lambda tree, case: {name: 2 * leaf for name, leaf in tree.items()}, right) == (
         "Your answer is 2 times the right one."
     )

@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 
+from nnjax.grading.sandbox.box import environment_of
 from nnjax.grading.sandbox.watching import Ended, watched
 
 
@@ -13,5 +14,9 @@ def run(kind: str, work: bytes, limits: Callable[[int], float], cpu: float) -> E
     with tempfile.TemporaryDirectory(prefix="nnjax-") as folder:
         start = "import runpy, sys; runpy.run_module('nnjax.grading.sandbox.inside', run_name='__main__')"
         environment = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "SYSTEM"))}
-        environment |= {"JAX_PLATFORMS": "cpu", "PYTHONPATH": os.pathsep.join(sys.path), "HOME": folder}
+        environment |= environment_of(kind) | {
+            "JAX_PLATFORMS": "cpu",
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "HOME": folder,
+        }
         return watched(lambda send: [sys.executable, "-c", start, str(send)], work, limits, environment)

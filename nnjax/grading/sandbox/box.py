@@ -9,12 +9,16 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
-from nnjax.grading.sandbox import seccomp, site
+from nnjax.grading.sandbox import compiled, seccomp
+from nnjax.grading.sandbox.site import build as site_of
 from nnjax.grading.sandbox.watching import MIB, Ended, watched
 
 ADDRESS_SPACE, FILE, TEMPORARY = 8192 * MIB, 8 * MIB, 64 * MIB
-KINDS = ("plain", "by hand", "library")
+KINDS = ("plain", "devices", "by hand", "library")
+# Simulated by JAX: all are this machine's cores.
+DEVICES = {"XLA_FLAGS": "--xla_force_host_platform_device_count=8"}
 GET_IT = (
     "marking runs answers only in a sandbox, by bubblewrap: install it (Debian, Ubuntu: apt install bubblewrap; "
     "Fedora: dnf install bubblewrap; on macOS and Windows in a Linux container or WSL), or accept with --no-sandbox "
@@ -22,12 +26,28 @@ GET_IT = (
 )
 
 
+class Site(NamedTuple):
+    """What a sandbox has: folders here and their names in it, and what its environment holds beside the usual."""
+
+    mounts: list[tuple[Path, str]]
+    environment: dict[str, str]
+
+
 @contextmanager
-def sites() -> Iterator[dict[str, list[tuple[Path, str]]]]:
-    """Make the sites of all kinds, for as long as the block lasts."""
+def sites(names: Sequence[str] = ()) -> Iterator[dict[str, Site]]:
+    """Make the sites of all kinds, for as long as the block lasts; what the exercises ``names`` need is compiled."""
     with tempfile.TemporaryDirectory(prefix="nnjax-") as folder:
         os.chmod(folder, 0o755)
-        yield {kind: site.build(kind, Path(folder)) for kind in KINDS}
+        ready = Path(folder) / "compiled"
+        with compiled.filling(ready, names):
+            yield {
+                kind: Site([*site_of(kind, Path(folder)), (ready, "compiled")], environment_of(kind)) for kind in KINDS
+            }
+
+
+def environment_of(kind: str) -> dict[str, str]:
+    """Return what more than the sandbox's own the environment of answers of a kind holds."""
+    return DEVICES if kind == "devices" else {}
 
 
 def require(bwrap: str = "bwrap") -> None:
@@ -41,14 +61,14 @@ def require(bwrap: str = "bwrap") -> None:
         raise OSError(f"bubblewrap is here but cannot make a sandbox ({said}); {GET_IT}")
 
 
-def run(mounts: Sequence[tuple[Path, str]], work: bytes, limits: Callable[[int], float], cpu: float) -> Ended:
+def run(site: Site, work: bytes, limits: Callable[[int], float], cpu: float) -> Ended:
     """Run ``inside.py`` on the bytes ``work`` in a fresh sandbox; return the frames that it sent.
 
     ``limits(n)`` is how many seconds the next frame may take after n came; ``cpu`` bounds the processor time of all.
     """
     filtering = _filter()
     try:
-        return watched(lambda send: command(mounts, send, filtering, cpu), work, limits, keep=(filtering,))
+        return watched(lambda send: command(site, send, filtering, cpu), work, limits, keep=(filtering,))
     finally:
         os.close(filtering)
 
@@ -61,8 +81,8 @@ def _filter() -> int:
     return read
 
 
-def command(mounts: Sequence[tuple[Path, str]], send: int, filtering: int, cpu: float) -> list[str]:
-    """Return the command that starts Python in the sandbox, with ``mounts`` as all that it can import."""
+def command(site: Site, send: int, filtering: int, cpu: float) -> list[str]:
+    """Return the command that starts Python in the sandbox, with the site as all that it can import."""
     base = Path(sys.base_prefix).resolve()
     binds = ["--ro-bind", "/usr", "/usr", *_links()]
     if not base.is_relative_to("/usr"):
@@ -71,7 +91,7 @@ def command(mounts: Sequence[tuple[Path, str]], send: int, filtering: int, cpu: 
     for folder in _installed(base):
         binds += ["--tmpfs", str(folder), "--remount-ro", str(folder)]
     binds += ["--size", str(MIB), "--tmpfs", "/site"]
-    for path, name in mounts:
+    for path, name in site.mounts:
         binds += ["--ro-bind", str(path), f"/site/{name}"]
     python = base / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
     start = "import sys, runpy; sys.path.append('/site'); sys.argv[:] = ['', sys.argv[1]]; " \
@@ -83,17 +103,18 @@ def command(mounts: Sequence[tuple[Path, str]], send: int, filtering: int, cpu: 
     # Nothing can be written but below /tmp and /dev/shm, which are small.
     fixed = [part for folder in ("/site", "/dev", "/proc", "/") for part in ("--remount-ro", folder)]
     return [
-        str(shutil.which("bwrap")), *_isolation(), *binds, *fixed, "--seccomp", str(filtering), "--chdir", "/tmp",
-        "--", *limits, str(python), "-I", "-S", "-B", "-c", start, str(send),
+        str(shutil.which("bwrap")), *_isolation(site.environment), *binds, *fixed, "--seccomp", str(filtering),
+        "--chdir", "/tmp", "--", *limits, str(python), "-I", "-S", "-B", "-c", start, str(send),
     ]  # fmt: skip
 
 
-def _isolation() -> list[str]:
+def _isolation(more: dict[str, str] | None = None) -> list[str]:
     environment = {
         "PATH": "/usr/bin", "LANG": "C.UTF-8", "HOME": "/tmp", "TMPDIR": "/tmp", "JAX_PLATFORMS": "cpu",
         "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3",
+        **compiled.READING,
     }  # fmt: skip
-    variables = [part for name, value in environment.items() for part in ("--setenv", name, value)]
+    variables = [part for name, value in (environment | (more or {})).items() for part in ("--setenv", name, value)]
     return [
         "--unshare-user", "--unshare-all", "--disable-userns", "--die-with-parent", "--new-session", "--clearenv",
         "--uid", "65534", "--gid", "65534", "--hostname", "box", "--cap-drop", "ALL", *variables, "--proc", "/proc",

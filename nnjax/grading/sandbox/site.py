@@ -1,10 +1,12 @@
 """What the sandbox has to import: NumPy, SciPy, JAX, and an nnjax without right answers.
 
-Three of them: "plain"; "by hand", whose JAX cannot differentiate, for exercises that ask for a derivative by hand; and
-"library", with nnjax's own networks, for the open exercises that may use them.
+Four of them: "plain"; "devices", the same on a machine that has eight devices, for exercises about meshes; "by hand",
+whose JAX cannot differentiate, for exercises that ask for a derivative by hand; and "library", with nnjax's own
+networks, for the open exercises that may use them.
 """
 
 import ast
+import compileall
 import importlib.util
 import shutil
 from collections.abc import Iterator
@@ -61,6 +63,8 @@ def build(kind: str, folder: Path) -> list[tuple[Path, str]]:
                 _without_autodiff(own / "jax")
                 path = own / "jax"
             mounts.append((path, path.name))
+    # Inside nothing can be written, so what is not compiled here would be compiled for every student.
+    compileall.compile_dir(own, quiet=2, maxlevels=20)
     return mounts
 
 
