@@ -6,6 +6,7 @@ The rooms, from the ground up::
     layers  models                                            init(key, ...) -> params;  apply(params, x) -> outputs
     manual  certify                                           backpropagation by hand; the proof that it equals jax.grad
     data  training                                            load(name) -> Dataset;  fit(apply, params, dataset)
+    parallel                                                  the same step on many devices and in many processes
     interop  viz  tour                                        to and from Flax; pictures; the whole course in one run
     exercises  grading  course                                check(my_function); marks for a class; the lessons
 
@@ -34,6 +35,7 @@ __all__ = [
     "manual",
     "models",
     "optimizers",
+    "parallel",
     "sampling",
     "tour",
     "training",

@@ -13,6 +13,6 @@ BY_LESSON = {
     "optimizers.clip_by_global_norm",
     9: "layers.attention layers.positions layers.transformer_block models.transformer models.vision_transformer",
     10: "models.hopfield models.gan models.selfplay models.tictactoe models.tree_search training.fit_gan",
-    11: "interop interop.flax interop.export",
+    11: "interop interop.flax interop.export parallel",
 }
 INTRODUCED = {name: lesson for lesson, names in BY_LESSON.items() for name in names.split()}
