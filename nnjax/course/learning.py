@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -72,7 +73,10 @@ def jupyter(folder: Path, lesson: str) -> list[str]:
     except webbrowser.Error:
         shown = ["--no-browser"]
     path = f"--LabApp.default_url=/lab/tree/{name}.ipynb"
-    return [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}", path, *shown]
+    # In a container people are root, which Jupyter refuses unless it is told.
+    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    quiet = "--log-level=ERROR"  # the address is said all the same
+    return [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}", path, quiet, *root, *shown]
 
 
 def open_lab(folder: Path, lesson: str) -> int:

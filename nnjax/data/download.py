@@ -31,7 +31,7 @@ def fetch(spec: Spec, folder: Path) -> None:
         "files": {file.name: file.url for file in spec.files},
         "connect": CONNECT,
     }
-    command = [sys.executable, "-c", "from nnjax.data import download; download.main()", json.dumps(order)]
+    command = [sys.executable, "-P", "-c", "from nnjax.data import download; download.main()", json.dumps(order)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     size, changed = -1, time.monotonic()

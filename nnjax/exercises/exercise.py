@@ -19,6 +19,8 @@ import numpy as np
 
 from nnjax.exercises.laws import Law
 
+# Letters of a line in a statement; indented by 4, it fits the cell of a notebook beside the list of files.
+WIDTH = 84
 Case = tuple[Any, ...]
 Body = Callable[..., Any]
 Draw = Callable[[np.random.Generator], list[Case]]
@@ -109,13 +111,26 @@ class Exercise:
 
     @property
     def parts(self) -> tuple[str, str]:
-        """The source of the reference in two parts: its head, with the statement, and its body."""
+        """The source of the reference in two parts: its head, with the statement in short lines, and its body."""
         source = textwrap.dedent(inspect.getsource(self.reference))
         (node,) = ast.parse(source).body
         if not isinstance(node, ast.FunctionDef):
             raise TypeError(f"the reference of {self.name} is not a function")
-        lines, last = source.splitlines(), node.body[0].end_lineno
-        return "\n".join(lines[node.lineno - 1 : last]), "\n".join(lines[node.body[1].lineno - 1 :])
+        lines = source.splitlines()
+        head = "\n".join(lines[node.lineno - 1 : node.body[0].lineno - 1])
+        return f"{head}\n{textwrap.indent(self._docstring, '    ')}", "\n".join(lines[node.body[1].lineno - 1 :])
+
+    @property
+    def _docstring(self) -> str:
+        """The statement in quotes; its paragraphs, but not its formulas, are broken to lines that a notebook shows."""
+        paragraphs = [
+            paragraph
+            if paragraph.startswith(" ")
+            else textwrap.fill(paragraph, WIDTH, break_on_hyphens=False, break_long_words=False)
+            for paragraph in f'"""{self.statement}'.split("\n\n")
+        ]
+        text = "\n\n".join(paragraphs)
+        return f'{text}\n"""' if "\n" in text else f'{text}"""'
 
 
 def in_words(points: float) -> str:

@@ -15,7 +15,8 @@ class Call(NamedTuple):
     Kinds: "plain"; "jit" (traced over the arrays); "again" (called twice: the second result, and the arguments as they
     are then); "vmap" (over the first axis of argument ``detail``); "gradient" (of the sum of the outputs, with respect
     to argument ``detail``); "flops" (floating-point operations, counted from the jaxpr); "predictions" (a network is
-    trained and asked about inputs that it has not seen).
+    trained and asked about inputs that it has not seen); "total" (the sum of the answer where argument ``detail``
+    holds nothing but zeros).
     """
 
     kind: str
@@ -59,15 +60,22 @@ def vmap(argument: int) -> Law:
     return Law("vmap", "The values are right, but under jax.vmap they are not those of a loop: {}.", (-1,), argument)
 
 
+NOT_FINITE = " In jnp.where both branches are differentiated; keep the one that is not taken finite as well."
+
+
 def gradient(argument: int, *cases: int) -> Law:
     """Return the law that jax.grad of the outputs' sum is finite and right, with respect to one argument."""
     return Law(
         "gradient",
-        "The values are right, but their gradient by jax.grad is not: {}. In jnp.where both branches are "
-        "differentiated; keep the one that is not taken finite as well.",
+        "The values are right, but their gradient by jax.grad is not: {}.",
         cases or (-1,),
         argument,
     )
+
+
+def total(argument: int, sentence: str) -> Law:
+    """Return the law that the answer's sum is right where all numbers of an argument are equal, and answers differ."""
+    return Law("total", sentence, (-1,), argument)
 
 
 def flops(factor: float) -> Law:

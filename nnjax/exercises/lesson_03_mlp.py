@@ -604,9 +604,10 @@ mlp_init.rule(
 )
 mlp_init.rule(
     "Mean and deviation are right, but the numbers are not normal: use jax.random.normal.",
-    lambda cases, answers: all(_flatness(W) > 2.1 for W in _weights(answers)),
+    lambda cases, answers: all(2.1 < _flatness(W) < 4 for W in _weights(answers)),
     lambda key, sizes: _init(key, sizes, lambda k, i, o: jnp.sqrt(6 / i) * jax.random.uniform(k, (i, o), minval=-1)),
     lambda key, sizes: _init(key, sizes, lambda k, i, o: jnp.sqrt(2 / i) * jax.random.rademacher(k, (i, o), float)),
+    lambda key, sizes: _init(key, sizes, lambda k, i, o: jnp.sqrt(1 / i) * jax.random.laplace(k, (i, o))),
 )
 mlp_init.mistake(
     "The weights are (out, in); in this course a layer computes x @ W, so W is (in, out).",

@@ -504,6 +504,11 @@ he_normal.rule(
     lambda key, shape: jnp.sqrt(6 / _fan_in(shape)) * jax.random.uniform(key, shape, minval=-1),
 )
 he_normal.rule(
+    "The weights are not normally distributed: too many lie beyond three deviations; use jax.random.normal.",
+    lambda cases, answers: all(np.mean(np.abs(answer) > 3 * np.std(answer)) < 0.006 for answer in answers[1:]),
+    lambda key, shape: jnp.sqrt(1 / _fan_in(shape)) * jax.random.laplace(key, shape),
+)
+he_normal.rule(
     "The deviation is 2 / fan_in; that is to be the variance, so take the root.",
     _not_spread(lambda shape: 2 / _fan_in(shape), 1, 3, 4),
     _spread(lambda shape: 2 / _fan_in(shape)),
@@ -748,6 +753,7 @@ def _dropped(rng: np.random.Generator) -> list[Case]:
         (one, x, rate),
         (one, x, rate),
         (other, x, rate),
+        (_key(rng), drawing.normal(rng, 2, 3, 4), rate),
     ]
 
 

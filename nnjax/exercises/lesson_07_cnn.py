@@ -516,6 +516,12 @@ def _maps_and_slopes(rng: np.random.Generator) -> list[Case]:
     ]
 
 
+TIES = (
+    "Several pixels of a window are the largest, and each takes the whole dy; together they may get it once: share it, "
+    "or give it to the first."
+)
+
+
 def _pooled_sum(case: Case, x: Any) -> float:
     """Return sum(dy * max_pool(x))."""
     _, dy, size = case
@@ -535,7 +541,7 @@ def _pooled_sum(case: Case, x: Any) -> float:
     points=2,
     difficulty=3,
     by_hand=True,
-    laws=[laws.PURE, laws.JIT],
+    laws=[laws.PURE, laws.JIT, laws.total(0, TIES)],
     loss=Loss(_pooled_sum, lambda case: case[0]),
     hints=[
         "A small push on the largest pixel of a window moves the output as much; a push on any other moves nothing.",
@@ -600,6 +606,7 @@ max_pool_backward.mistake(
     "dx lacks the rows and columns that were left over: they belong to x, with the gradient 0.",
     lambda x, dy, size: (_winners(x, size) * dy[:, :, None, :, None]).reshape(_cut(x, size).shape),
 )
+max_pool_backward.mistake(TIES, lambda x, dy, size: _handed_back(x, dy, size, _winners(x, size)))
 max_pool_backward.mistake(
     "The smallest pixel gets dy: look for the largest.",
     lambda x, dy, size: _handed_back(x, dy, size, _winners(-x, size)),

@@ -10,6 +10,8 @@ from nnjax.grading.outcomes import Outcome
 
 # Below this share of the largest number expected, a difference is rounding in float32.
 TINY = 1e-12
+# Parts of an answer that are shown.
+MOST = 12
 LINE = re.compile(r" in line \d+")
 
 
@@ -79,7 +81,7 @@ def _difference_of_containers(came: Any, expected: Any, tolerance: float, path: 
         return Difference("structure", f"{where}is {kind(came)}; {kind(expected)} is wanted")
     if isinstance(expected, dict):
         if came.keys() != expected.keys():
-            return Difference("structure", f"{where}has the keys {sorted(came)}; {sorted(expected)} are wanted")
+            return Difference("structure", f"{where}has the keys {_keys(came)}; {_keys(expected)} are wanted")
         parts = [(came[name], expected[name], f"{path}[{name!r}]") for name in expected]
     else:
         if len(came) != len(expected):
@@ -137,12 +139,17 @@ def wanted(dtype: np.dtype) -> str:
     return {"b": "booleans", "i": "integers", "u": "integers"}.get(dtype.kind, "real numbers")
 
 
+def _keys(value: dict[str, Any]) -> str:
+    names = sorted(value)
+    return str(names) if len(names) <= MOST else f"{str(names[:MOST])[:-1]}, ...]"
+
+
 def kind(value: Any) -> str:
     """Return in words what a part of an answer is."""
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}" if value.ndim else "a number"
     if isinstance(value, dict):
-        return f"a dict with the keys {sorted(value)}"
+        return f"a dict with the keys {_keys(value)}"
     if isinstance(value, tuple):
         return f"a tuple or list of {len(value)}"
     return "None" if value is None else "text"
@@ -156,9 +163,11 @@ def shown(value: Any, limit: int = 300) -> str:
         text = np.array2string(value, precision=4, threshold=40, edgeitems=2, suppress_small=True, separator=", ")
         return text if len(text) <= limit else text[: limit - 3] + "..."
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{name!r}: {shown(part, limit // 2)}" for name, part in value.items()) + "}"
+        parts = [f"{name!r}: {shown(part, limit // 2)}" for name, part in list(value.items())[:MOST]]
+        return "{" + ", ".join(parts + ["..."] * (len(value) > MOST)) + "}"
     if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
-        return "(" + ", ".join(shown(part, limit // 2) for part in value) + ")"
+        parts = [shown(part, limit // 2) for part in value[:MOST]]
+        return "(" + ", ".join(parts + ["..."] * (len(value) > MOST)) + ")"
     if isinstance(value, float):
         return f"{value:.6g}"
     return repr(value)

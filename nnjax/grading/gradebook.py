@@ -3,6 +3,8 @@
 import csv
 import html
 import json
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +17,7 @@ from nnjax.grading.judging import RIGHT
 from nnjax.grading.marking import Marked
 from nnjax.grading.submissions import Student
 
+LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*")
 CANVAS = ("Student", "ID", "SIS Login ID", "Section")
 
 
@@ -51,9 +54,13 @@ def marks(rows: Sequence[Row], exercises: Sequence[Exercise]) -> str:
     writer.writerow([*CANVAS, *(f"{exercise.lesson} {exercise.name}" for exercise in exercises), "Total"])
     whole = sum(exercise.points for exercise in exercises)
     writer.writerow(["    Points Possible", "", "", "", *(f"{one.points:g}" for one in exercises), f"{whole:g}"])
+    logins = Counter(row.student.name.casefold() for row in rows)
     for row in rows:
         points = _points(row)
-        login = row.student.slug.rsplit("-", 1)[0] if row.student.slug.isascii() else ""
+        # Canvas finds its rows by the login, so one that might be another's is left out.
+        login = row.student.name
+        if not LOGIN.fullmatch(login) or logins[login.casefold()] > 1:
+            login = ""
         total = sum(points.get(exercise.name, 0) for exercise in exercises)
         each = (f"{points.get(exercise.name, 0):g}" for exercise in exercises)
         writer.writerow([_cell(row.student.name), "", _cell(login), "", *each, f"{total:g}"])
@@ -62,7 +69,9 @@ def marks(rows: Sequence[Row], exercises: Sequence[Exercise]) -> str:
 
 def _cell(text: str) -> str:
     """Return text that no spreadsheet takes for a formula."""
-    return "'" + text if text.lstrip().startswith(("=", "+", "-", "@")) else text
+    # Some take full-width signs for the usual ones, and some begin a new cell at a semicolon.
+    shown = unicodedata.normalize("NFKC", text).lstrip()
+    return "'" + text.replace(";", ",") if shown.startswith(("=", "+", "-", "@")) else text.replace(";", ",")
 
 
 def _points(row: Row) -> dict[str, float]:

@@ -13,7 +13,7 @@ from nnjax.grading import by_laws
 from nnjax.grading.answer_key import AnswerKey, answer_key
 from nnjax.grading.by_values import wrong_values
 from nnjax.grading.comparing import kind, shown
-from nnjax.grading.outcomes import Outcome
+from nnjax.grading.outcomes import Outcome, plain
 
 Example = tuple[tuple[str, str], ...]
 RIGHT, NOT_YET, WRONG = "right", "not yet", "wrong"
@@ -50,7 +50,7 @@ def judge(name: str, seed: int, outcomes: Sequence[Outcome]) -> Verdict:
         return Verdict(name, status, "Right." if share > 0 else "Not good enough yet for a point.",
                        round(share * exercise.points, 2), exercise.points, remark=remark)  # fmt: skip
     said, place = wrong
-    return Verdict(name, WRONG, said, 0, exercise.points, _example(exercise, key, outcomes, place))
+    return Verdict(name, WRONG, plain(said, 600), 0, exercise.points, _example(exercise, key, outcomes, place))
 
 
 def _example(exercise: Exercise, key: AnswerKey, outcomes: Sequence[Outcome], place: int) -> Example:

@@ -4,10 +4,15 @@ A script is run as it stands. Of a notebook only imports, definitions and assign
 training cost nothing. A statement that raises is noted and passed over: what is defined elsewhere still counts.
 """
 
+import __future__
+
 import ast
 import builtins
+import functools
 import json
 import linecache
+import operator
+import re
 import sys
 import types
 from typing import Any, NamedTuple
@@ -19,6 +24,9 @@ DEFINING = (
     ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign,
     ast.AugAssign, ast.If, ast.Try,
 )  # fmt: skip
+# A magic or a command of the shell, also one whose result is kept, or a question about a name.
+IPYTHON = re.compile(r"^(\s*)(?:(?:\w+\s*=\s*)?[%!].*|\?{1,2}[\w.]+|[\w.]+\?{1,2})\s*$")
+AROUND_PYTHON = ("%%time", "%%timeit", "%%capture", "%%prun")
 SAID = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -40,8 +48,9 @@ def load(data: bytes, suffix: str, seconds: float = 30) -> Loaded:
     try:
         with time_limit(seconds):
             pieces, asked = _notebook(_text(data)) if suffix == ".ipynb" else ([("submission.py", _text(data))], asked)
+            flags = _future("\n".join(source for _, source in pieces))
             for name, source in pieces:
-                problems += _run(module, name, source, everything=suffix != ".ipynb")
+                problems += _run(module, name, source, flags, everything=suffix != ".ipynb")
     except TooSlow:
         problems.append(f"running the file took longer than {seconds:g} seconds")
     except ValueError as error:
@@ -89,17 +98,25 @@ def as_python(cell: str) -> str:
     """Return a cell as Python takes it: the lines that only IPython understands do nothing."""
     lines = cell.split("\n")
     if lines[0].lstrip().startswith("%%"):
-        return ""
-    return "\n".join(map(_line, lines))
+        if lines[0].split()[0] not in AROUND_PYTHON:
+            return ""
+        lines[0] = ""
+    # What is Python stays as it is, also a comment that ends in a question mark.
+    try:
+        ast.parse("\n".join(lines))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return "\n".join(IPYTHON.sub(r"\1pass", line) for line in lines)
+    return "\n".join(lines)
 
 
-def _line(line: str) -> str:
-    bare = line.lstrip()
-    is_magic = bare.startswith(("%", "!")) or line.rstrip().endswith("?")
-    return f"{line[: len(line) - len(bare)]}pass" if is_magic else line
+def _future(source: str) -> int:
+    """Return the compiler's flags for what a file imports from ``__future__``, which hold for all that it defines."""
+    imported = re.findall(r"^from __future__ import (.+)$", source, re.MULTILINE)
+    names = {name for line in imported for name in re.findall(r"\w+", line)} & set(__future__.all_feature_names)
+    return functools.reduce(operator.or_, (getattr(__future__, name).compiler_flag for name in names), 0)
 
 
-def _run(module: types.ModuleType, name: str, source: str, *, everything: bool) -> list[str]:
+def _run(module: types.ModuleType, name: str, source: str, flags: int, *, everything: bool) -> list[str]:
     """Run the statements one by one; return what went wrong, in words."""
     # Tracebacks and inspect find the lines of a file that lies nowhere.
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
@@ -115,7 +132,7 @@ def _run(module: types.ModuleType, name: str, source: str, *, everything: bool) 
         if not everything and not isinstance(statement, DEFINING):
             continue
         try:
-            exec(compile(ast.Module([statement], []), name, "exec"), module.__dict__)
+            exec(compile(ast.Module([statement], []), name, "exec", flags, dont_inherit=True), module.__dict__)
         except (Exception, SystemExit) as error:
             # In a notebook, what an assignment needs was perhaps computed by a statement that is not run here.
             if not everything and not isinstance(statement, SAID):

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -9,13 +10,15 @@ import numpy as np
 
 from nnjax.exercises.exercise import Exercise
 from nnjax.grading.answer_key import plan
-from nnjax.grading.judging import WRONG, Verdict, judge
-from nnjax.grading.outcomes import Outcome, pack, plain, unpack
-from nnjax.grading.sandbox.watching import Ended
+from nnjax.grading.judging import NOT_YET, WRONG, Verdict, judge
+from nnjax.grading.outcomes import Outcome, limited, pack, plain, unpack
+from nnjax.grading.sandbox.watching import Ended, Limits
 from nnjax.grading.submissions import Student, read
 
-LOADING, STARTING, GRACE, TRIES = 60, 30, 5, 3
-Run = Callable[[str, bytes, Callable[[int], float], float], Ended]
+LOADING, STARTING, GRACE = 60, 30, 5
+# Frames that are none, before the rest is not looked at.
+JUNK = 20
+Run = Callable[[str, bytes, Limits, float], Ended]
 
 
 class Marked(NamedTuple):
@@ -40,7 +43,8 @@ def kind_of(exercise: Exercise) -> str:
 def mark(student: Student, exercises: Sequence[Exercise], secret: int, run: Run) -> Marked:
     """Return the verdicts on all exercises that a student's files answer; raises nothing for what they hold.
 
-    Each file runs in processes of its own. An exercise answered in two files counts as in the first of them.
+    Each file runs in processes of its own. An exercise answered in two files counts as in the first of them; a stub in
+    one is no answer.
     """
     verdicts: dict[str, Verdict] = {}
     problems: list[str] = []
@@ -56,7 +60,7 @@ def mark(student: Student, exercises: Sequence[Exercise], secret: int, run: Run)
         named = mentioned(data, exercises)
         if not named:
             problems.append(f"{source.name} names no exercise that is marked")
-        twice = [exercise.name for exercise in named if exercise.name in verdicts]
+        twice = [one.name for one in named if one.name in verdicts and verdicts[one.name].status != NOT_YET]
         found, said = _mark_file(data, source.path.suffix, [e for e in named if e.name not in twice], seed, run)
         verdicts |= found
         problems += [f"{source.name}: {sentence}" for sentence in dict.fromkeys(said)]
@@ -82,17 +86,17 @@ def _mark_file(
     said: list[str] = []
     for kind in dict.fromkeys(map(kind_of, exercises)):
         left = [exercise for exercise in exercises if kind_of(exercise) == kind]
-        for tried in range(TRIES):
-            if not left:
-                break
-            found, sentence, left = _one_run(kind, data, suffix, left, seed, run, last=tried == TRIES - 1)
+        end = time.monotonic() + LOADING + STARTING + 2 * _rest(left)
+        while left and time.monotonic() < end:
+            found, sentence, left = _one_run(kind, data, suffix, left, seed, run)
             verdicts |= found
             said += [sentence] * bool(sentence)
+        verdicts |= _all_wrong(left, "Other answers in the file used up its time, so this one was not run.")
     return verdicts, said
 
 
 def _one_run(
-    kind: str, data: bytes, suffix: str, exercises: list[Exercise], seed: int, run: Run, *, last: bool
+    kind: str, data: bytes, suffix: str, exercises: list[Exercise], seed: int, run: Run
 ) -> tuple[dict[str, Verdict], str, list[Exercise]]:
     """Return verdicts, what was wrong with the file, and the exercises that wait for another run.
 
@@ -105,42 +109,47 @@ def _one_run(
         jobs.append(sent | {"seconds": exercise.seconds, "by_hand": exercise.by_hand})
     work = {"source": np.frombuffer(data, np.uint8), "suffix": suffix, "seconds": LOADING, "jobs": jobs}
     slowest = max(exercise.seconds for exercise in exercises) + GRACE
-    ended = run(kind, pack(work), lambda frames: slowest if frames else LOADING + STARTING, _cpu(exercises))
+    limits = Limits(LOADING + STARTING, slowest, _rest(exercises))
+    ended = run(kind, pack(work), limits, limits.first + limits.rest)
     header, answers = _opened(ended.frames)
-    if header is None:
+    if header is None or (ended.reason and not header["found"]):
         reason = ended.reason or "it ended the process while the file was run"
         return _all_wrong(exercises, f"Running the file failed: {reason}."), f"running the file failed: {reason}", []
     found = [exercise for exercise in exercises if exercise.name in header["found"]]
     verdicts = {e.name: _judged(e, seed, answers[e.name]) for e in found if e.name in answers}
     left = [exercise for exercise in found if exercise.name not in verdicts]
     if left:
-        guilty = left if last else left[:1]
         reason = ended.reason or "it ended the process"
-        verdicts |= _all_wrong(guilty, f"The answer did not come back: {reason}.")
-        left = left[len(guilty) :]
+        verdicts |= _all_wrong(left[:1], f"The answer did not come back: {reason}.")
+        left = left[1:]
     return verdicts, header["problem"], left
 
 
-def _cpu(exercises: Sequence[Exercise]) -> float:
-    return LOADING + STARTING + sum(exercise.seconds + GRACE for exercise in exercises)
+def _rest(exercises: Sequence[Exercise]) -> float:
+    """Return the seconds that all answers together may take once the file has been run."""
+    return sum(exercise.seconds + GRACE for exercise in exercises)
 
 
 def _opened(frames: Sequence[bytes]) -> tuple[dict[str, Any] | None, dict[str, tuple[Outcome, ...]]]:
     """Return the first frame and the answers in the others, each checked to be what it should be."""
     header: dict[str, Any] | None = None
     answers: dict[str, tuple[Outcome, ...]] = {}
+    junk = 0
     for frame in frames:
         try:
             tree = unpack(frame)
         except ValueError:
-            continue
+            tree = None
         if not isinstance(tree, dict):
+            junk += 1
+            if junk > JUNK:
+                break
             continue
         if header is None and isinstance(tree.get("found"), tuple) and isinstance(tree.get("problem"), str):
             header = {"found": {str(name) for name in tree["found"]}, "problem": plain(tree["problem"], 300)}
         name, outcomes = tree.get("name"), tree.get("outcomes")
         if isinstance(name, str) and isinstance(outcomes, tuple) and all(isinstance(one, Outcome) for one in outcomes):
-            answers.setdefault(name, outcomes)
+            answers.setdefault(name, tuple(map(limited, outcomes)))
     return header, answers
 
 

@@ -26,6 +26,8 @@ MARKERS: dict[str, Any] = {"key": Key, "function": Function, "mesh": Mesh}
 DEPTH = 20
 TEXT = 500
 HEADER = 1_000_000
+# Bytes of numbers in one outcome.
+LARGEST = 4_000_000
 
 
 class Outcome(NamedTuple):
@@ -78,6 +80,22 @@ def _kind(tree: Any) -> str:
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
+def limited(outcome: Outcome) -> Outcome:
+    """Return the outcome, or in its place a failure where it holds too many numbers."""
+    size = _bytes(outcome.value)
+    if size > LARGEST:
+        return Outcome(failure="type", words=f"{size:,} bytes of numbers, more than any answer here needs")
+    return outcome
+
+
+def _bytes(tree: Any) -> int:
+    if isinstance(tree, dict):
+        tree = tuple(tree.values())
+    if isinstance(tree, tuple):
+        return sum(map(_bytes, tree))
+    return len(tree) if isinstance(tree, str) else getattr(tree, "nbytes", 0)
+
+
 def pack(tree: Any) -> bytes:
     """Return a tree as bytes: the length of the header, the header in JSON, the numbers."""
     buffers: list[bytes] = []
@@ -116,12 +134,20 @@ def unpack(data: bytes, *, inputs: bool = False) -> Any:
         size = int.from_bytes(data[:8], "big")
         if size > len(data) - 8 or (size > HEADER and not inputs):
             raise ValueError("the header is longer than what came, or than any answer needs")
-        return _rebuild(json.loads(data[8 : 8 + size].decode("ascii")), memoryview(data)[8 + size :], inputs, DEPTH + 4)
+        numbers = Numbers(memoryview(data)[8 + size :])
+        return _rebuild(json.loads(data[8 : 8 + size].decode("ascii")), numbers, inputs, DEPTH + 4)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OverflowError) as error:
         raise ValueError(f"the answer cannot be read: {plain(error, 100)}") from None
 
 
-def _rebuild(node: Any, numbers: memoryview, inputs: bool, depth: int) -> Any:
+class Numbers:
+    """The numbers behind a header: arrays are read from them in their order, none of them twice."""
+
+    def __init__(self, data: memoryview) -> None:
+        self.data, self.place = data, 0
+
+
+def _rebuild(node: Any, numbers: Numbers, inputs: bool, depth: int) -> Any:
     if depth == 0:
         raise ValueError("nested too deep")
     ((kind, content),) = node.items()
@@ -150,12 +176,16 @@ def _rebuild(node: Any, numbers: memoryview, inputs: bool, depth: int) -> Any:
     raise ValueError(f"unknown kind {plain(kind, 20)}")
 
 
-def _array(content: Any, numbers: memoryview) -> np.ndarray:
+def _array(content: Any, numbers: Numbers) -> np.ndarray:
     name, shape, place = content
     dtype = DTYPES[name]
     if not all(type(size) is int and 0 <= size < 2**40 for size in (*shape, place)) or len(shape) > 16:
         raise ValueError("an impossible shape")
     count = math.prod(shape)
-    if place + count * dtype.itemsize > len(numbers):
+    if place + count * dtype.itemsize > len(numbers.data):
         raise ValueError("fewer numbers than the shape wants")
-    return np.frombuffer(numbers, dtype, count, place).reshape(shape).copy()
+    # Arrays over the same bytes would make of a small frame more than memory holds.
+    if place != numbers.place:
+        raise ValueError("arrays that do not follow one another")
+    numbers.place = place + count * dtype.itemsize
+    return np.frombuffer(numbers.data, dtype, count, place).reshape(shape).copy()

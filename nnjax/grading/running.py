@@ -136,6 +136,11 @@ def _flops(function: Callable[..., Any], case: Case, _: int) -> Any:
     return flops.count(of_arrays, *arrays)
 
 
+def _total(function: Callable[..., Any], case: Case, argument: int) -> Any:
+    equal = jnp.zeros_like(case[argument])
+    return np.sum(np.asarray(function(*case[:argument], equal, *case[argument + 1 :])))
+
+
 def _predictions(function: Callable[..., Any], case: Case, _: int) -> Any:
     """Return what a trained network gives for inputs that it has not seen, and whose labels are not here.
 
@@ -162,4 +167,5 @@ MANNERS: dict[str, Callable[[Callable[..., Any], Case, int], Any]] = {
     "gradient": _gradient,
     "flops": _flops,
     "predictions": _predictions,
+    "total": _total,
 }

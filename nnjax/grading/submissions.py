@@ -71,7 +71,11 @@ def _shown(name: str) -> str:
 
 
 def _inside(folder: Path, root: Path, depth: int) -> Iterator[Source]:
-    entries = sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name))
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name))
+    except OSError as error:
+        yield Source(plain(folder.name, 120), folder, f"cannot be read: {error.strerror}")
+        return
     for entry in entries:
         path = Path(entry.path)
         if IGNORED.fullmatch(entry.name):
@@ -80,6 +84,8 @@ def _inside(folder: Path, root: Path, depth: int) -> Iterator[Source]:
             yield _source(path, str(path.relative_to(root)))
         elif depth:
             yield from _inside(path, root, depth - 1)
+        else:
+            yield Source(plain(str(path.relative_to(root)), 120), path, "is a folder too deep to look into")
 
 
 def _source(path: Path, name: str) -> Source:

@@ -22,7 +22,7 @@ from nnjax.grading.outcomes import Outcome, to_numpy
 
 Body = Callable[..., Any]
 # Calling twice is about what one call leaves behind; training compiles its own steps, and its labels cannot be hashed.
-EAGER = ("again", "predictions")
+EAGER = ("again", "predictions", "total")
 # Seconds of processor time.
 SLOW = 0.05
 # What is compiled for each body and shapes: None after the first call, False where it cannot or need not be.

@@ -71,7 +71,12 @@ def test_lab_opens_at_the_lesson_and_prints_the_address_without_a_browser(tmp_pa
     monkeypatch.setattr(learning.webbrowser, "get", none)
     command = learning.jupyter(tmp_path, "03")
     assert command[-1] == "--no-browser"
-    assert command[-2].endswith("/lab/tree/03_mlp.ipynb")
+    assert "--LabApp.default_url=/lab/tree/03_mlp.ipynb" in command
+    # A container's user is root, which Jupyter refuses unless it is told.
+    monkeypatch.setattr(learning.os, "geteuid", lambda: 0, raising=False)
+    assert "--allow-root" in learning.jupyter(tmp_path, "03")
+    monkeypatch.setattr(learning.os, "geteuid", lambda: 1000, raising=False)
+    assert "--allow-root" not in learning.jupyter(tmp_path, "03")
     with pytest.raises(ValueError, match="unknown lesson"):
         learning.jupyter(tmp_path, "99")
 

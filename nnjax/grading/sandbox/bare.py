@@ -3,13 +3,12 @@
 import os
 import sys
 import tempfile
-from collections.abc import Callable
 
 from nnjax.grading.sandbox.box import environment_of
-from nnjax.grading.sandbox.watching import Ended, watched
+from nnjax.grading.sandbox.watching import Ended, Limits, watched
 
 
-def run(kind: str, work: bytes, limits: Callable[[int], float], cpu: float) -> Ended:
+def run(kind: str, work: bytes, limits: Limits, cpu: float) -> Ended:
     """Run ``inside.py`` on the bytes ``work`` in a process that can reach all that its starter can."""
     with tempfile.TemporaryDirectory(prefix="nnjax-") as folder:
         start = "import runpy, sys; runpy.run_module('nnjax.grading.sandbox.inside', run_name='__main__')"
@@ -19,4 +18,4 @@ def run(kind: str, work: bytes, limits: Callable[[int], float], cpu: float) -> E
             "PYTHONPATH": os.pathsep.join(sys.path),
             "HOME": folder,
         }
-        return watched(lambda send: [sys.executable, "-c", start, str(send)], work, limits, environment)
+        return watched(lambda send: [sys.executable, "-P", "-c", start, str(send)], work, limits, environment)

@@ -6,14 +6,15 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import nnjax
 from nnjax.grading.sandbox import compiled, seccomp
 from nnjax.grading.sandbox.site import build as site_of
-from nnjax.grading.sandbox.watching import MIB, Ended, watched
+from nnjax.grading.sandbox.watching import MIB, Ended, Limits, watched
 
 ADDRESS_SPACE, FILE, TEMPORARY = 8192 * MIB, 8 * MIB, 64 * MIB
 KINDS = ("plain", "devices", "by hand", "library")
@@ -61,10 +62,10 @@ def require(bwrap: str = "bwrap") -> None:
         raise OSError(f"bubblewrap is here but cannot make a sandbox ({said}); {GET_IT}")
 
 
-def run(site: Site, work: bytes, limits: Callable[[int], float], cpu: float) -> Ended:
+def run(site: Site, work: bytes, limits: Limits, cpu: float) -> Ended:
     """Run ``inside.py`` on the bytes ``work`` in a fresh sandbox; return the frames that it sent.
 
-    ``limits(n)`` is how many seconds the next frame may take after n came; ``cpu`` bounds the processor time of all.
+    ``limits`` bounds the seconds by the clock, ``cpu`` those of processor time.
     """
     filtering = _filter()
     try:
@@ -84,7 +85,7 @@ def _filter() -> int:
 def command(site: Site, send: int, filtering: int, cpu: float) -> list[str]:
     """Return the command that starts Python in the sandbox, with the site as all that it can import."""
     base = Path(sys.base_prefix).resolve()
-    binds = ["--ro-bind", "/usr", "/usr", *_links()]
+    binds = [*_system(), *_links()]
     if not base.is_relative_to("/usr"):
         binds += ["--ro-bind", str(base), str(base)]
     # What is installed beside Python itself may hold nnjax whole.
@@ -127,6 +128,13 @@ def _small(folder: str) -> list[str]:
     return ["--size", str(TEMPORARY), "--tmpfs", folder]
 
 
+def _system() -> list[str]:
+    """Return the options that show what programs need of /usr; a checkout in /usr/src is not among it."""
+    names = ("bin", "sbin", "lib", "lib32", "lib64", "libexec", "local", "share")
+    paths = [Path("/usr") / name for name in names]
+    return [part for path in paths if path.is_dir() for part in ("--ro-bind", str(path), str(path))]
+
+
 def _links() -> list[str]:
     """Return the options that make /bin, /lib and the like what they are here: links into /usr, or folders."""
     options = []
@@ -143,6 +151,7 @@ def _installed(base: Path) -> list[Path]:
     """Return the folders of installed packages that lie in what the sandbox sees."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     folders = {base / "lib" / version / "site-packages", Path(sysconfig.get_path("purelib")).resolve()}
+    folders.add(Path(nnjax.__file__).resolve().parent.parent)
     folders |= {*Path("/usr/lib").glob("python3*/dist-packages"), *Path("/usr/local/lib").glob("python3*/*-packages")}
     return sorted(
         path for path in folders if path.is_dir() and (path.is_relative_to("/usr") or path.is_relative_to(base))

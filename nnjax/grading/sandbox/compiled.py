@@ -40,8 +40,9 @@ def filling(folder: Path, names: Sequence[str]) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="nnjax-") as own:
         environment = dict(os.environ) | WRITING | {"JAX_COMPILATION_CACHE_DIR": own, "JAX_PLATFORMS": "cpu"}
         process = subprocess.Popen(
-            [sys.executable, "-m", "nnjax.grading.sandbox.compiled", own, str(folder), *names],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment,
+            # -P and cwd: the folder in which marking was started may hold students' files that are called like modules.
+            [sys.executable, "-P", "-m", "nnjax.grading.sandbox.compiled", own, str(folder), *names],
+            cwd=own, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment,
         )  # fmt: skip
         try:
             yield

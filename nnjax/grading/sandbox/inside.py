@@ -11,9 +11,7 @@ from typing import Any
 from nnjax.exercises.laws import Call
 from nnjax.grading import running
 from nnjax.grading.loading import load
-from nnjax.grading.outcomes import Outcome, pack, unpack
-
-LARGEST = 4_000_000
+from nnjax.grading.outcomes import limited, pack, unpack
 
 
 def main(fd: int) -> None:
@@ -29,22 +27,6 @@ def main(fd: int) -> None:
             outcomes = running.run(function, job["cases"], calls, job["seconds"], by_hand=job["by_hand"])
             send(fd, {"name": job["name"], "outcomes": tuple(map(limited, outcomes))})
     os._exit(0)
-
-
-def limited(outcome: Outcome) -> Outcome:
-    """Return the outcome, or in its place a failure where it holds too many numbers."""
-    size = _bytes(outcome.value)
-    if size > LARGEST:
-        return Outcome(failure="type", words=f"{size:,} bytes of numbers, more than any answer here needs")
-    return outcome
-
-
-def _bytes(tree: Any) -> int:
-    if isinstance(tree, dict):
-        tree = tuple(tree.values())
-    if isinstance(tree, tuple):
-        return sum(map(_bytes, tree))
-    return len(tree) if isinstance(tree, str) else getattr(tree, "nbytes", 0)
 
 
 def send(fd: int, tree: Any) -> None:

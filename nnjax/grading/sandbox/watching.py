@@ -12,6 +12,17 @@ MIB = 2**20
 MEMORY, THREADS, FRAMES, PRINTED, MOST_FRAMES = 2048 * MIB, 256, 64 * MIB, 8 * MIB, 1000
 
 
+class Limits(NamedTuple):
+    """Seconds that a run may take: until its first frame, from one frame to the next, and for all after the first.
+
+    Without the last, frames that hold nothing would buy time.
+    """
+
+    first: float
+    each: float
+    rest: float
+
+
 class Ended(NamedTuple):
     """How a run ended: the frames that came whole, and in words why it did not end by itself (else empty)."""
 
@@ -22,7 +33,7 @@ class Ended(NamedTuple):
 def watched(
     command: Callable[[int], list[str]],
     work: bytes,
-    limits: Callable[[int], float],
+    limits: Limits,
     environment: dict[str, str] | None = None,
     keep: Sequence[int] = (),
 ) -> Ended:
@@ -46,13 +57,14 @@ def watched(
             pipe.close()
 
 
-def _watch(process: "subprocess.Popen[bytes]", answers: int, work: bytes, limits: Callable[[int], float]) -> Ended:
+def _watch(process: "subprocess.Popen[bytes]", answers: int, work: bytes, limits: Limits) -> Ended:
     """Feed the work in, collect frames, drop what is printed, and end the run when it oversteps a limit."""
     assert process.stdin is not None
     assert process.stdout is not None
     received, printed, whole, sent = bytearray(), 0, 0, 0
     frames: list[bytes] = []
-    deadline = time.monotonic() + limits(0)
+    deadline = time.monotonic() + limits.first
+    last = deadline + limits.rest
     with selectors.DefaultSelector() as selector:
         for pipe, event in ((process.stdin, selectors.EVENT_WRITE), (process.stdout, selectors.EVENT_READ)):
             os.set_blocking(pipe.fileno(), False)
@@ -79,8 +91,10 @@ def _watch(process: "subprocess.Popen[bytes]", answers: int, work: bytes, limits
                     received += data
                     new, whole = _split(received, whole, MOST_FRAMES - len(frames))
                     if new:
+                        if not frames:
+                            last = time.monotonic() + limits.rest
                         frames += new
-                        deadline = time.monotonic() + limits(len(frames))
+                        deadline = min(time.monotonic() + limits.each, last)
                 else:
                     printed += len(data)
             reason = _overstepped(process, len(received), printed, deadline)
