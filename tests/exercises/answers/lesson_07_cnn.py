@@ -139,7 +139,9 @@ def max_pool_backward_repeat(x, dy, size):
         large = jnp.repeat(jnp.repeat(pooled, size, axis=1), size, axis=2)
         return jnp.pad(large, [(0, whole - part) for whole, part in zip(x.shape, large.shape, strict=True)])
 
-    return jnp.where(x == as_image(max_pool_xla(x, size)), as_image(dy), 0.0)
+    winners = jnp.where(x == as_image(max_pool_xla(x, size)), 1.0, 0.0)
+    number = average_pool_xla(winners, size) * size**2
+    return winners * as_image(dy / number)
 
 
 def average_pool_loops(x, size):
