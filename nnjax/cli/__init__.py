@@ -2,11 +2,12 @@
 
 import sys
 
-from nnjax.cli import course, exercises
+from nnjax.cli import course, exercises, slides
 from nnjax.cli.app import app, export_app
 
 exercises.register(app, export_app)
 course.register(app, export_app)
+slides.register(app)
 
 __all__ = ["app", "main"]
 

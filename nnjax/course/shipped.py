@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from nnjax.course.source import FOLDER
 from nnjax.exercises import LESSONS, of_lesson
 
-SHARED = "share/nnjax/lessons"
+SHARED = "share/nnjax"
 
 
 class Lesson(NamedTuple):
@@ -24,15 +24,21 @@ class Lesson(NamedTuple):
 
 def notebooks() -> dict[str, Path]:
     """Return where the notebook of each lesson lies; raise OSError where this installation came without lessons."""
-    found = {lesson: FOLDER / lesson / "lesson.ipynb" for lesson in LESSONS}
-    if not any(path.is_file() for path in found.values()):
-        files = importlib.metadata.files("nnjax") or []
-        shipped = [Path(str(file.locate())) for file in files if SHARED in file.as_posix() and file.suffix == ".ipynb"]
-        found = {path.parent.name: path.resolve() for path in shipped}
-    found = {lesson: path for lesson, path in sorted(found.items()) if path.is_file()}
+    found = {path.parent.name: path for path in files_of("lessons", "*/lesson.ipynb")}
+    found = {lesson: found[lesson] for lesson in LESSONS if lesson in found}
     if not found:
         raise OSError("this nnjax was installed without its lessons; install it from a wheel or a checkout")
     return found
+
+
+def files_of(room: str, pattern: str) -> list[Path]:
+    """Return the files of the repository's ``room`` that match ``pattern``, or those that came with the wheel."""
+    here = sorted((FOLDER.parent / room).glob(pattern))
+    if here:
+        return here
+    shipped = importlib.metadata.files("nnjax") or []
+    paths = [Path(str(file.locate())).resolve() for file in shipped if f"{SHARED}/{room}/" in file.as_posix()]
+    return sorted(path for path in paths if path.match(f"{room}/{pattern}") and path.is_file())
 
 
 def course() -> list[Lesson]:
