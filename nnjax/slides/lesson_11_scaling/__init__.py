@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from nnjax.slides.figures import fitted
-from nnjax.slides.lesson_11_scaling import drawings, plots, runs
+from nnjax.slides.lesson_11_scaling import drawings, formats, plots, runs
 from nnjax.slides.lesson_11_scaling import eight as scaling_eight
 from nnjax.viz import canvas, style
 from nnjax.viz.style import palette
@@ -188,7 +188,7 @@ def processes() -> Figure:
 
 def bits() -> Figure:
     """The bits of float32, bfloat16 and float16, and what they can hold."""
-    return drawings.bits()
+    return formats.bits()
 
 
 @style.context()

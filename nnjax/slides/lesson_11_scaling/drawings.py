@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -19,7 +18,8 @@ WEIGHTS, TOKENS = 175e9, 300e9
 """GPT-3, 2020."""
 
 
-def _block(axes: Axes, corner: Point, size: Point, color: str, strength: float = 0.7, width: float = 0.7) -> None:
+def block(axes: Axes, corner: Point, size: Point, color: str, strength: float = 0.7, width: float = 0.7) -> None:
+    """Draw a rectangle of a colour's tint."""
     look: dict[str, Any] = {"facecolor": style.tint(color, strength), "edgecolor": style.palette["grey"]}
     axes.add_patch(Rectangle(corner, *size, linewidth=width, zorder=3, **look))
 
@@ -48,7 +48,7 @@ def devices() -> Figure:
         side = (1.15 - gap * (across - 1)) / across
         for i, j in np.ndindex(across, across):
             corner = (x - 0.575 + i * (side + gap), 1.975 + j * (side + gap))
-            _block(axes, corner, (side, side), "blue", 0.55, 0.6)
+            block(axes, corner, (side, side), "blue", 0.55, 0.6)
         box(axes, (x, 1.12), (1.35, 0.42), "memory", "orange")
         _both_ways(axes, (x, 1.35), (x, 1.86), width=2.4)
     for i, j in np.ndindex(4, 4):
@@ -56,8 +56,8 @@ def devices() -> Figure:
         for dx, dy in ((0.48, 0.0), (0.0, 0.63)):
             if (dx and i < 3) or (dy and j < 3):
                 axes.plot([x, x + dx], [y, y + dy], color=style.palette["grey"], linewidth=1.6, zorder=1)
-        _block(axes, (x - 0.14, y - 0.04), (0.28, 0.24), "blue", 0.55)
-        _block(axes, (x - 0.14, y - 0.16), (0.28, 0.12), "orange", 0.55)
+        block(axes, (x - 0.14, y - 0.04), (0.28, 0.24), "blue", 0.55)
+        block(axes, (x - 0.14, y - 0.16), (0.28, 0.12), "orange", 0.55)
     return figure
 
 
@@ -100,7 +100,7 @@ def matmul() -> Figure:
         for i, j in np.ndindex(rows, columns):
             chosen = lit(i, j)
             corner = (left + j * side, bottom + (rows - 1 - i) * side)
-            _block(axes, corner, (side, side), "vermilion" if chosen else "blue", 0.75 if chosen else 0.15)
+            block(axes, corner, (side, side), "vermilion" if chosen else "blue", 0.75 if chosen else 0.15)
         middle = left + side * columns / 2
         text(axes, (middle, 1.2 + side * rows / 2 + 0.25), f"{name}   {shape}", fontsize=14)
     text(axes, (2.49, 1.2), "×", fontsize=20)
@@ -119,14 +119,14 @@ def cluster() -> Figure:
     count = round(4 * each)
     for gpu in range(count):
         left, bottom = 0.15 + 0.6 * (gpu % 7), 3.1 - 0.56 * (gpu // 7)
-        _block(axes, (left, bottom), (0.52, 0.48), "pale", 0.3, 1.4)
+        block(axes, (left, bottom), (0.52, 0.48), "pale", 0.3, 1.4)
         for number, (_, color) in enumerate(kinds):
             start, end = max(gpu, number * each), min(gpu + 1, (number + 1) * each)
             if end > start:
-                _block(axes, (left + 0.52 * (start - gpu), bottom), (0.52 * (end - start), 0.48), color, 0.65)
+                block(axes, (left + 0.52 * (start - gpu), bottom), (0.52 * (end - start), 0.48), color, 0.65)
     for number, (name, color) in enumerate(kinds):
         x, y = 0.15 + 2.1 * (number % 2), 0.42 - 0.32 * (number // 2)
-        _block(axes, (x, y - 0.08), (0.2, 0.17), color, 0.65)
+        block(axes, (x, y - 0.08), (0.2, 0.17), color, 0.65)
         text(axes, (x + 0.3, y), name, ha="left", fontsize=11)
     work = 6 * WEIGHTS * TOKENS
     days, years = work / GPU_SPEED / 1000 / 86400, 86400 * 365
@@ -228,28 +228,4 @@ def processes() -> Figure:
             box(axes, (x, 1.65), (0.78, 0.7), str(4 * me + place), "blue", fontsize=15)
             _both_ways(axes, (x, 0.62), (x, 1.28), "vermilion", 1.6)
     box(axes, (4.2, 0.38), (8.1, 0.46), "one mesh of eight devices, one gradient", "orange", fontsize=13)
-    return figure
-
-
-@style.context()
-def bits() -> Figure:
-    """Return how the bits of three kinds of numbers are spent, and what their range and fineness are."""
-    figure, axes = sketch.sheet(8.4, 3.36)
-    kinds = ((jnp.float32, 8, 23), (jnp.bfloat16, 8, 7), (jnp.float16, 5, 10))
-    columns = ((5.45, "smallest\nabove 0"), (6.55, "\nlargest"), (7.75, "from 1 to\nthe next"))
-    for x, words in columns:
-        text(axes, (x, 3.06), words, "grey", fontsize=11)
-    for row, (kind, exponent, fraction) in enumerate(kinds):
-        y, side = 2.38 - 0.76 * row, 0.112
-        info: Any = jnp.finfo(kind)
-        text(axes, (0.1, y), kind.__name__, ha="left", fontsize=13)
-        for place in range(1 + exponent + fraction):
-            color = "grey" if place == 0 else "orange" if place <= exponent else "blue"
-            _block(axes, (1.2 + side * place, y - 0.2), (side, 0.4), color, 0.6)
-        for x, value in zip((c[0] for c in columns), (info.smallest_subnormal, info.max, info.eps), strict=True):
-            mantissa, power = f"{float(value):.1e}".split("e")
-            text(axes, (x, y), f"{mantissa} · $10^{{{int(power)}}}$", fontsize=12)
-    for x, color, words in ((1.2, "grey", "sign"), (2.0, "orange", "exponent"), (3.3, "blue", "digits")):
-        _block(axes, (x, 0.14), (0.18, 0.18), color, 0.6)
-        text(axes, (x + 0.27, 0.23), words, ha="left", fontsize=11)
     return figure

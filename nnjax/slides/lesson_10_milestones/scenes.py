@@ -5,12 +5,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from nnjax.slides import milestone_games as games
-from nnjax.slides import milestone_hopfield as memory
-from nnjax.slides import milestone_parts as parts
-from nnjax.slides import milestone_plots as plots
-from nnjax.slides import milestone_runs as runs
 from nnjax.slides import sketch
+from nnjax.slides.lesson_10_milestones import games, parts, plots, runs
+from nnjax.slides.lesson_10_milestones import hopfield as memory
 from nnjax.viz.style import palette
 
 LOG_2 = float(np.log(2))
@@ -31,10 +28,10 @@ def forging(figure: Figure) -> None:
     axes.set_title("dotted: where nobody can tell", fontsize=12.5)
     for row, (epochs, images) in enumerate(made.items()):
         y = 2.93 - 0.94 * row
-        figure.text(4.95 / 8.5, (y + 0.4) / 3.9, f"{epochs}", fontsize=14, ha="right", va="center", fontweight="bold")
+        figure.text(4.95 / 8.5, (y + 0.4) / 3.85, f"{epochs}", fontsize=14, ha="right", va="center", fontweight="bold")
         for column in range(4):
             parts.pixels(parts.at(figure, 5.1 + 0.84 * column, y, 0.8, 0.84), images[column + 5])
-    figure.text(4.95 / 8.5, 3.83 / 3.9, "epoch", fontsize=11.5, ha="right", va="top", color=palette["grey"])
+    figure.text(4.95 / 8.5, 3.8 / 3.85, "epoch", fontsize=11.5, ha="right", va="top", color=palette["grey"])
 
 
 def judged(figure: Figure) -> None:
@@ -75,17 +72,17 @@ def learning(axes: Axes) -> None:
 def circle(figure: Figure) -> None:
     """Draw the three kinds of network on the task of 1997, and digits recalled by the nets of 1982 and of 2017."""
     plots.dots(parts.at(figure, 1.3, 0.55, 2.65, 1.8), runs.gap(), 25)
-    figure.text(1.3 / 8.4, 2.5 / 2.75, "the first of 30 symbols", fontsize=12.5)
+    figure.text(1.3 / 8.4, 2.47 / 2.64, "the first of 30 symbols", fontsize=12.5)
     ten, spoiled, *found = memory.ten_digits()
     exact = [100 * np.mean(np.all(state == ten, axis=-1)) for state in found]
     rows = (("spoiled", spoiled), (f"1982: {exact[0]:.0f} %", found[0]), (f"2017: {exact[1]:.0f} %", found[1]))
-    figure.text(5.55 / 8.4, 2.5 / 2.75, "ten digits stored", fontsize=12.5)
+    figure.text(5.5 / 8.4, 2.47 / 2.64, "ten digits stored", fontsize=12.5)
     for row, (name, states) in enumerate(rows):
         y = 1.68 - 0.8 * row
-        figure.text(5.45 / 8.4, (y + 0.36) / 2.75, name, fontsize=12.5, ha="right", va="center")
+        figure.text(5.4 / 8.4, (y + 0.36) / 2.64, name, fontsize=12.5, ha="right", va="center")
         for column, digit in enumerate((0, 3, 4, 8)):
             frame = states[0, digit].reshape(8, 8)
-            parts.pixels(parts.at(figure, 5.55 + 0.72 * column, y, 0.68, 0.72), frame, low=-1.4)
+            parts.pixels(parts.at(figure, 5.5 + 0.71 * column, y, 0.67, 0.72), frame, low=-1.4)
 
 
 def wrong(figure: Figure, axes: Axes) -> None:

@@ -4,10 +4,9 @@ from functools import cache
 
 import numpy as np
 
-from nnjax.slides import milestone_games as games
-from nnjax.slides import milestone_hopfield as memory
-from nnjax.slides import milestone_runs as runs
-from nnjax.slides.milestone_runs import Test, spread
+from nnjax.slides.lesson_10_milestones import games, runs
+from nnjax.slides.lesson_10_milestones import hopfield as memory
+from nnjax.slides.lesson_10_milestones.runs import Test, spread
 
 
 @cache

@@ -101,7 +101,7 @@ def strip(figure: Figure, axes: Axes, lit: Collection[int]) -> None:
 def _groups(years: Sequence[int]) -> list[list[int]]:
     groups: list[list[int]] = []
     for year in years:
-        if groups and year - groups[-1][-1] < 7:
+        if groups and year - groups[-1][-1] < 10:
             groups[-1].append(year)
         else:
             groups.append([year])
@@ -120,19 +120,21 @@ def corners_net(axes: Axes, corners: np.ndarray, answers: np.ndarray) -> None:
         color = "vermilion" if wanted else "grey"
         axes.plot([middle, right], [y, 0], color=palette["vermilion" if wanted else "pale"], linewidth=1.6, zorder=1)
         box: dict[str, Any] = {"facecolor": style.tint(color, 0.18), "edgecolor": palette[color], "linewidth": 1.4}
-        axes.add_patch(Rectangle((middle - 0.5, y - 0.38), 1.0, 0.76, zorder=2, **box))
+        axes.add_patch(Rectangle((middle - 0.85, y - 0.4), 1.7, 0.8, zorder=2, **box))
         axes.text(middle, y - 0.03, "".join(map(str, corner)), ha="center", va="center", fontsize=11, zorder=3)
     for i, start in enumerate(inputs, start=1):
         _node(axes, (left, start), f"$x_{i}$", "blue")
     _node(axes, (right, 0), "OR", "vermilion")
-    axes.text(right + 0.55, -4.95, "drawn: at least two of three", ha="right", fontsize=12, color=palette["vermilion"])
-    axes.set(xlim=(-0.6, 6.3), ylim=(-5.1, 4.1))
+    axes.text(
+        2.9, -4.35, "drawn: at least\ntwo of three", ha="center", va="top", fontsize=12, color=palette["vermilion"]
+    )
+    axes.set(xlim=(-0.85, 6.5), ylim=(-5.9, 4.0))
     axes.axis("off")
 
 
 def _node(axes: Axes, place: tuple[float, float], words: str, color: str) -> None:
     look: dict[str, Any] = {"markerfacecolor": style.tint(color, 0.18), "markeredgecolor": palette[color]}
-    axes.plot(*place, "o", markersize=27, markeredgewidth=1.6, zorder=2, **look)
+    axes.plot(*place, "o", markersize=24, markeredgewidth=1.6, zorder=2, **look)
     axes.text(*place, words, ha="center", va="center", fontsize=11.5, zorder=3)
 
 

@@ -4,20 +4,16 @@ from collections.abc import Iterator
 
 from matplotlib.figure import Figure
 
-from nnjax.slides import milestone_games as games
-from nnjax.slides import milestone_hopfield as memory
-from nnjax.slides import milestone_ledger as ledger_of
-from nnjax.slides import milestone_parts as parts
-from nnjax.slides import milestone_players as drawings
-from nnjax.slides import milestone_plots as plots
-from nnjax.slides import milestone_runs as runs
-from nnjax.slides import milestone_scenes as scenes
 from nnjax.slides import sketch
 from nnjax.slides.figures import fitted
+from nnjax.slides.lesson_10_milestones import games, parts, plots, runs, scenes
+from nnjax.slides.lesson_10_milestones import hopfield as memory
+from nnjax.slides.lesson_10_milestones import ledger as ledger_of
+from nnjax.slides.lesson_10_milestones import players as drawings
 from nnjax.viz import board_policy, canvas, capacity_curve, style
 
 WALK = (
-    (1943, 1949), (1958, 1959), (1969,), (1974, 1986, 1989), (1982,), (1997,), (1998, 2012), (2014,), (2016, 2017),
+    (1943, 1949, 1958, 1959), (1969,), (1974, 1986, 1989), (1982,), (1997,), (1998, 2012), (2014,), (2016, 2017),
     (2017,),
 )  # fmt: skip
 ASKED = ((1982,), (2014,), (2016, 2017))
@@ -27,7 +23,7 @@ ASKED = ((1982,), (2014,), (2016, 2017))
 @style.context()
 def years() -> Figure:
     """All stones on a line of years, named; those that the lesson builds itself in another colour."""
-    figure, axes = sketch.sheet(8.5, 3.6)
+    figure, axes = sketch.sheet(8.5, 3.38)
     parts.years(figure, axes)
     return figure
 
@@ -43,29 +39,22 @@ def walk() -> Iterator[Figure]:
 
 @style.context()
 def beginnings() -> Figure:
-    """A net of 1943 for a logical function, and the weight of the bell of Pavlov's dog, meal after meal."""
-    figure, (net, bell) = canvas.blank(2.9, 1, 2, width_ratios=(1.15, 1))
+    """A net of 1943, the bell of Pavlov's dog, the perceptron's mistakes on digits, and ADALINE's largest rate."""
+    figure, (net, bell, mistakes, wall) = canvas.blank(3.2, 1, 4, width_ratios=(1.12, 1, 1, 1.05))
     corners, _ = runs.tables(3)
     parts.corners_net(net, corners, corners.sum(axis=1) >= 2)
     right, all_of_them = runs.logic()
-    net.set_title(f"1943: right for {right} of {all_of_them} functions", fontsize=12.5)
+    net.set_title(f"1943: {right} of {all_of_them}", fontsize=13)
     plots.dog(bell)
-    return fitted(figure, 8.4, 3.3)
-
-
-@style.context()
-def lines() -> Figure:
-    """The perceptron's mistakes on the digits, and ADALINE's loss just below and just above the largest rate."""
-    figure, (mistakes, wall) = canvas.blank(2.9, 1, 2)
     plots.mistakes(mistakes)
     plots.wall(wall)
-    return fitted(figure, 8.4, 3.0)
+    return fitted(figure, 8.5, 3.12)
 
 
 @style.context()
 def limits() -> Figure:
     """All functions of two inputs and all of three: which of them one neuron can do."""
-    figure, axes = sketch.sheet(8.4, 2.72)
+    figure, axes = sketch.sheet(8.4, 2.66)
     plots.tables(figure, axes)
     return figure
 
@@ -76,7 +65,7 @@ def middle() -> Figure:
     figure, (xor, width) = canvas.blank(2.9, 1, 2)
     plots.xor(xor)
     plots.width(width)
-    return fitted(figure, 8.4, 2.85)
+    return fitted(figure, 8.4, 2.66)
 
 
 @style.context()
@@ -108,7 +97,7 @@ def crosstalk() -> Figure:
     """What reaches a neuron of a stored pattern, at three loads: the part below zero turns over."""
     figure, panels = canvas.blank(3.0, 1, 3, sharex=True)
     plots.crosstalk(panels)
-    return fitted(figure, 8.4, 3.1)
+    return fitted(figure, 8.4, 2.9)
 
 
 def capacity() -> Figure:
@@ -138,7 +127,7 @@ def players() -> Iterator[Figure]:
     """The forger and the detective: the way forward, and the two ways back."""
     for back in (False, True):
         with style.context():
-            figure, axes = sketch.sheet(8.4, 2.55)
+            figure, axes = sketch.sheet(8.4, 2.38)
             drawings.players(figure, axes, back=back)
             yield figure
 
@@ -162,7 +151,7 @@ def belief() -> Figure:
 @style.context()
 def forging() -> Figure:
     """The losses of a GAN over its training, and what one and the same noise becomes on the way."""
-    figure, _ = sketch.sheet(8.5, 3.9)
+    figure, _ = sketch.sheet(8.5, 3.85)
     scenes.forging(figure)
     return figure
 
@@ -194,14 +183,14 @@ def thinking() -> Figure:
 @style.context()
 def learning() -> Figure:
     """The exact share of games lost, against two opponents, round after round."""
-    figure, (axes,) = canvas.blank(3.25)
+    figure, (axes,) = canvas.blank(3.17)
     scenes.learning(axes)
     return fitted(figure, 4.3)
 
 
 def head() -> Figure:
     """What the trained network thinks of the position in which a corner loses."""
-    figure = fitted(board_policy(games.TRAP, *games.mind(games.ROUNDS[-1])), 4.2, 3.25)
+    figure = fitted(board_policy(games.TRAP, *games.mind(games.ROUNDS[-1])), 4.2, 3.17)
     number = figure.axes[1].texts[0]
     number.set(position=(0, games.mind(games.ROUNDS[-1])[1] + 0.04), verticalalignment="bottom")
     return figure
@@ -210,7 +199,7 @@ def head() -> Figure:
 @style.context()
 def circle() -> Figure:
     """The task of 1997 with a transformer, and ten stored digits recalled in the way of 1982 and by attention."""
-    figure, _ = sketch.sheet(8.4, 2.75)
+    figure, _ = sketch.sheet(8.4, 2.64)
     scenes.circle(figure)
     return figure
 

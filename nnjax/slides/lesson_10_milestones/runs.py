@@ -6,13 +6,12 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from scipy.optimize import linprog
 
-from nnjax import data, layers, losses, models, optimizers
+from nnjax import data, layers, losses, models
+from nnjax.slides.lesson_10_milestones.training import begin, trained
 
 Params = Any
-SEEDS = 3
 LENGTH, SYMBOLS, HIDDEN = 30, 4, 24
 SMALL, OPEN = 0.2, 5.0
 COUNTS = (64, 256, 1437)
@@ -45,9 +44,9 @@ def tables(inputs: int) -> tuple[np.ndarray, np.ndarray]:
 def logic() -> tuple[int, int]:
     """Return how many functions of three inputs McCulloch and Pitts's nets answer rightly, and how many there are."""
     corners, functions = tables(3)
-    corner: Params = {"W": 2 * corners.T - 1, "b": 0.5 - corners.sum(axis=1)}
-    joined: Params = {"W": functions, "b": np.full(functions.shape[1], -0.5)}
-    answers = models.perceptron.apply(joined, models.perceptron.apply(corner, jnp.asarray(corners)))
+    corner = {"W": jnp.float32(2 * corners.T - 1), "b": jnp.float32(0.5 - corners.sum(axis=1))}
+    joined = {"W": jnp.float32(functions), "b": jnp.full(functions.shape[1], -0.5)}
+    answers = models.perceptron.apply(joined, models.perceptron.apply(corner, jnp.float32(corners)))
     return int(np.sum(np.all(np.asarray(answers) == functions, axis=0))), functions.shape[1]
 
 
@@ -56,7 +55,7 @@ def dog() -> tuple[np.ndarray, np.ndarray]:
     """Return the weight of the bell after 0 to 5 meals, and whether the dog drools at the bell alone."""
 
     def meal(w: Any, _: Any) -> Any:
-        params: Params = {"W": w, "b": -0.45}
+        params = {"W": w, "b": jnp.float32(-0.45)}
         alone = models.perceptron.apply(params, jnp.array([0.0, 1.0]))
         drools = models.perceptron.apply(params, jnp.ones(2))
         return models.perceptron.hebb_update(w, jnp.ones(2), drools, 0.1), (w[1], alone)
@@ -145,51 +144,6 @@ def wide() -> tuple[np.ndarray, list[np.ndarray]]:
     made = [[best(width, seed) for seed in range(5)] for width in WIDTHS]
     errors = np.sqrt(np.mean((np.array(made) - goal) ** 2, axis=-1))
     return errors, [np.stack([u[:, 0], curve]) for curve in (goal, *(runs[0] for runs in made))]
-
-
-def begin(init: Any, seed: int, most: float | None = None) -> Params:
-    """Return parameters of the shapes that ``init`` makes, with weights drawn by NumPy: nothing has to be compiled.
-
-    They are normal, scaled as by He (2015), or with ``most`` even from -most to most; biases are 0 and scales 1.
-    """
-    rng = np.random.default_rng(seed)
-
-    def draw(path: Any, leaf: Any) -> np.ndarray:
-        if leaf.ndim < 2:
-            return np.full(leaf.shape, path[-1].key == "scale", np.float32)
-        values = rng.uniform(-most, most, leaf.shape) if most else rng.normal(0, np.sqrt(2 / leaf.shape[0]), leaf.shape)
-        return values.astype(np.float32)
-
-    return jax.tree_util.tree_map_with_path(draw, jax.eval_shape(init, jax.random.key(0)))
-
-
-@partial(jax.jit, static_argnames="apply")
-def _learn(apply: Any, start: Params, rows: Any, x: Any, labels: Any, x_test: Any, labels_test: Any) -> Any:
-    adam = optimizers.adam(5e-3)
-
-    def step(carry: Any, rows: Any) -> Any:
-        def cost(params: Params) -> Any:
-            return losses.cross_entropy(apply(params, x[rows]), labels[rows])
-
-        updates, state = adam.update(jax.grad(cost)(carry[0]), carry[1])
-        return (optax.apply_updates(carry[0], updates), state), None
-
-    params = jax.lax.scan(step, (start, adam.init(start)), rows)[0][0]
-    return 100 * jnp.mean(apply(params, x_test).argmax(axis=-1) == labels_test)
-
-
-def trained(apply: Any, start: Any, sets: tuple[Any, ...], epochs: int) -> np.ndarray:
-    """Return the right test answers, in per cent, of networks trained from ``start(seed)`` on mini-batches of 32.
-
-    ``sets`` are x and labels to learn from and x and labels to judge by.
-    """
-    steps, right = epochs * (len(sets[0]) // 32), []
-    for seed in range(SEEDS):
-        rng = np.random.default_rng(seed)
-        order = np.concatenate([rng.permutation(len(sets[0])) for _ in range(epochs + 1)])
-        rows = order[: 32 * steps].reshape(steps, 32)
-        right.append(float(_learn(apply, jax.tree.map(jnp.asarray, start(seed)), rows, *sets)))
-    return np.array(right)
 
 
 def symbols(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

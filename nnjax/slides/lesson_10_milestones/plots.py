@@ -9,10 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 from scipy.special import expit
 
-from nnjax.slides import milestone_hopfield as memory
-from nnjax.slides import milestone_parts as parts
-from nnjax.slides import milestone_runs as runs
 from nnjax.slides import sketch
+from nnjax.slides.lesson_10_milestones import hopfield as memory
+from nnjax.slides.lesson_10_milestones import parts, runs
 from nnjax.viz import style
 from nnjax.viz.style import palette
 
@@ -21,22 +20,20 @@ def dog(axes: Axes) -> None:
     """Draw the weight of the bell after each meal, and whether the bell alone is enough."""
     weights, alone = runs.dog()
     for meals, (w, drools) in enumerate(zip(weights, alone, strict=True)):
-        axes.bar(meals, w, color=palette["vermilion" if drools else "sky"], edgecolor="black", width=0.65)
+        axes.bar(meals, w, color=palette["vermilion" if drools else "sky"], edgecolor="black", width=0.7)
     axes.axhline(0.45, color=palette["grey"], linestyle=":")
-    axes.text(-0.4, 0.46, "enough to drool", color=palette["grey"], fontsize=11.5, va="bottom")
-    axes.set(xlabel="meals with the bell", ylabel="weight of the bell", ylim=(0, 0.56))
-    axes.set_title(f"1949: after {alone.argmax()} meals the bell is enough", fontsize=12.5)
+    axes.text(-0.4, 0.46, "enough", color=palette["grey"], fontsize=11.5, va="bottom")
+    axes.set(xlabel="meals with the bell", ylabel="weight of the bell", ylim=(0, 0.56), xticks=range(len(weights)))
+    axes.set_title(f"1949: {alone.argmax()} meals", fontsize=13)
 
 
 def mistakes(axes: Axes) -> None:
     """Draw the perceptron's mistakes epoch by epoch on the digits, and write the bound."""
     made, bound = runs.line()
-    axes.bar(np.arange(1, len(made) + 1), made, color=palette["blue"], width=0.6)
-    axes.set(xlabel="epoch", ylabel="mistakes")
-    axes.text(
-        12.4, 26, f"{made.sum():.0f} mistakes in all;\n$(R/\\gamma)^2$ allows {bound:,.0f}", fontsize=13, ha="right"
-    )
-    axes.set_title("1958: a 0 or not? No mistake is left", fontsize=12.5)
+    axes.bar(np.arange(1, len(made) + 1), made, color=palette["blue"], width=0.7)
+    axes.set(xlabel="epoch", ylabel="mistakes: is it a 0?", xticks=(1, 4, 8, 12), ylim=(0, 37))
+    axes.text(12.6, 36, f"$(R/\\gamma)^2$ allows\n{bound:,.0f}", fontsize=12, ha="right", va="top")
+    axes.set_title(f"1958: {made.sum():.0f} mistakes", fontsize=13)
 
 
 def wall(axes: Axes) -> None:
@@ -44,10 +41,10 @@ def wall(axes: Axes) -> None:
     for (share, path), color, line in zip(runs.rates().items(), ("blue", "vermilion"), ("-", "--"), strict=True):
         axes.semilogy(path, color=palette[color], linestyle=line)
         top = share > 1
-        look: dict[str, Any] = {"color": palette[color], "fontsize": 13, "ha": "right" if top else "left"}
-        axes.text(420, 1e16 if top else 1e-8, f"{share} of $2/\\lambda$", **look)
-    axes.set(xlabel="step", ylabel="loss", xlim=(0, 1000), ylim=(1e-10, 1e35))
-    axes.set_title(r"1959: $2/\lambda$ is the largest rate", fontsize=12.5)
+        place, side = ((20, 1e32), "left") if top else ((180, 1e-9), "left")
+        axes.text(*place, f"{share} of $2/\\lambda$", color=palette[color], fontsize=12.5, ha=side)
+    axes.set(xlabel="step", ylabel="loss", xlim=(0, 1000), ylim=(1e-12, 1e35), xticks=(0, 500, 1000))
+    axes.set_title("1959: up to $2/\\lambda$", fontsize=13)
 
 
 def tables(figure: Figure, axes: Axes) -> None:

@@ -8,10 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nnjax import data, manual
-from nnjax.slides import milestone_games as games
-from nnjax.slides import milestone_parts as parts
 from nnjax.slides import sketch
-from nnjax.slides.milestone_runs import Test
+from nnjax.slides.lesson_10_milestones import games, parts
+from nnjax.slides.lesson_10_milestones.runs import Test
 from nnjax.viz import style
 from nnjax.viz.style import palette
 
@@ -58,31 +57,31 @@ def sequence(axes: Axes, symbols: np.ndarray) -> None:
 def players(figure: Figure, axes: Axes, *, back: bool) -> None:
     """Draw noise, forger, forgery, detective and belief, real images above; with ``back``, the way of each slope."""
     forged, real = games.forging().forged[games.LOOKS[-1]][5], data.load("digits").x[0, ..., 0]
-    up, low = 2.1, 0.78
+    up, low = 1.93, 0.74
     sketch.ring(axes, (0.4, low), 0.3, "$z$", "grey", fontsize=16)
     sketch.box(axes, (1.6, low), (1.15, 0.85), "forger\n$G$", "vermilion", fontsize=14)
     parts.pixels(parts.at(figure, 2.65, low - 0.4, 0.8, 0.8), forged)
     parts.pixels(parts.at(figure, 2.65, up - 0.4, 0.8, 0.8), real)
-    sketch.box(axes, (4.75, 1.42), (1.3, 0.95), "detective\n$D$", "blue", fontsize=14)
-    for start, end in (((0.72, low), (1.0, low)), ((2.2, low), (2.6, low)), ((3.5, low + 0.05), (4.05, 1.22)),
-                       ((3.5, up - 0.05), (4.05, 1.62)), ((5.42, 1.42), (5.85, 1.42))):  # fmt: skip
+    sketch.box(axes, (4.75, 1.34), (1.3, 0.95), "detective\n$D$", "blue", fontsize=14)
+    for start, end in (((0.72, low), (1.0, low)), ((2.2, low), (2.6, low)), ((3.5, low + 0.05), (4.05, 1.16)),
+                       ((3.5, up - 0.05), (4.05, 1.52)), ((5.42, 1.34), (5.85, 1.34))):  # fmt: skip
         sketch.arrow(axes, start, end, "grey", 2.0)
     sketch.text(axes, (2.5, up), "a real $x$", fontsize=13.5, ha="right")
     sketch.text(axes, (3.05, 0.14), "forged: $x' = G(z)$", fontsize=13.5)
     sketch.text(axes, (0.4, 0.14), "random", fontsize=13.5)
     if not back:
-        sketch.text(axes, (5.95, 1.42), "a logit: is it real?", "black", fontsize=13.5, ha="left")
-        sketch.text(axes, (5.95, 2.08), "the detective wants\nyes above, no below", "blue", fontsize=13, ha="left")
-        sketch.text(axes, (5.95, 0.76), "the forger wants\nyes below", "vermilion", fontsize=13, ha="left")
+        sketch.text(axes, (5.95, 1.34), "a logit: is it real?", "black", fontsize=13.5, ha="left")
+        sketch.text(axes, (5.95, 1.98), "the detective wants\nyes above, no below", "blue", fontsize=13, ha="left")
+        sketch.text(axes, (5.95, 0.7), "the forger wants\nyes below", "vermilion", fontsize=13, ha="left")
         return
-    sketch.text(axes, (5.95, 1.42), "logits $r$ and $f$", "black", fontsize=13.5, ha="left")
-    sketch.arrow(axes, (5.85, 1.87), (5.25, 1.93), "blue", 2.6, 0.15)
-    sketch.text(axes, (5.95, 2.02), "slopes of $L_D$:\nthey end in $D$", "blue", fontsize=13, ha="left")
-    for start, end in (((5.85, 1.04), (5.45, 1.14)), ((4.1, 0.93), (3.52, 0.56)), ((2.6, 0.56), (2.22, 0.56))):
+    sketch.text(axes, (5.95, 1.34), "logits $r$ and $f$", "black", fontsize=13.5, ha="left")
+    sketch.arrow(axes, (5.85, 1.79), (5.25, 1.85), "blue", 2.6, 0.15)
+    sketch.text(axes, (5.95, 1.94), "slopes of $L_D$:\nthey end in $D$", "blue", fontsize=13, ha="left")
+    for start, end in (((5.85, 0.97), (5.45, 1.07)), ((4.1, 0.86), (3.52, 0.53)), ((2.6, 0.53), (2.22, 0.53))):
         sketch.arrow(axes, start, end, "vermilion", 2.6)
-    axes.plot([5.4, 4.15], [1.12, 0.95], color=palette["vermilion"], linewidth=2.6, linestyle=(0, (3, 1.5)), zorder=4)
+    axes.plot([5.4, 4.15], [1.05, 0.88], color=palette["vermilion"], linewidth=2.6, linestyle=(0, (3, 1.5)), zorder=4)
     sketch.text(
-        axes, (5.95, 0.75), "those of $L_G$: through $D$\nto the pixels, into $G$", "vermilion", fontsize=13, ha="left"
+        axes, (5.95, 0.69), "those of $L_G$: through $D$\nto the pixels, into $G$", "vermilion", fontsize=13, ha="left"
     )
 
 
