@@ -2,6 +2,7 @@
 
 import ast
 import os
+import time
 
 import nbformat
 import pytest
@@ -106,7 +107,7 @@ def processor_seconds():
 @pytest.mark.parametrize("lesson", BUILT)
 @pytest.mark.parametrize("solved", [False, True], ids=["unsolved", "solved"])
 def test_a_lesson_runs_from_a_fresh_kernel_in_a_minute(lesson, solved):
-    start = processor_seconds()
+    clock, start = time.monotonic(), processor_seconds()
     made = build(lesson)
     execute(solve(made) if solved else made, seconds=240)
     if solved:
@@ -114,4 +115,5 @@ def test_a_lesson_runs_from_a_fresh_kernel_in_a_minute(lesson, solved):
             if cell.metadata.get("nnjax", {}).get("part") == "check":
                 assert ": right" in cell.outputs[0].data["text/html"], cell.source
     else:
-        assert processor_seconds() - start < 60
+        # By the clock; on a machine that has other work, by the processor's time.
+        assert min(time.monotonic() - clock, processor_seconds() - start) < 60
