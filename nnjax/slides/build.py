@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Literal
@@ -69,7 +70,7 @@ def require(kind: Kind) -> list[str]:
     marp = shutil.which("marp")
     if marp is None:
         raise OSError(GET_MARP)
-    if kind != "html" and browser() is None:
+    if kind != "html" and browser() is None and sys.platform not in ("darwin", "win32"):
         raise OSError(GET_BROWSER)
     return [marp]
 

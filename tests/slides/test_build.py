@@ -81,9 +81,18 @@ def test_without_a_browser_it_says_so_before_anything_is_made(monkeypatch, tmp_p
     (tmp_path / "marp").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CHROME_PATH", raising=False)
+    monkeypatch.setattr(build.sys, "platform", "linux")
     with pytest.raises(OSError, match="need Chromium, Chrome or Edge"):
         build.build("04", tmp_path / "out", "pdf")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("system", ["darwin", "win32"])
+def test_where_marp_finds_a_browser_by_itself_none_is_asked_for(system, monkeypatch):
+    monkeypatch.setattr(build.shutil, "which", lambda name: "marp" if name == "marp" else None)
+    monkeypatch.delenv("CHROME_PATH", raising=False)
+    monkeypatch.setattr(build.sys, "platform", system)
+    assert build.require("pdf") == ["marp"]
 
 
 def test_figures_are_made_once_for_the_same_code(tmp_path, monkeypatch):

@@ -3,35 +3,18 @@
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 
-from nnjax import data, losses, models, optimizers
+from nnjax import losses, models, optimizers
+from nnjax.slides.lesson_05_training.runs import digits
 
 Params = Any
 Settings = dict[str, np.ndarray]
-
-
-class Digits(NamedTuple):
-    """Digits as rows of 64 pixels for training and for validation, and their labels."""
-
-    x: np.ndarray
-    y: np.ndarray
-    x_valid: np.ndarray
-    y_valid: np.ndarray
-
-
-@cache
-def digits() -> Digits:
-    """Return 1152 digits to learn from and 285 to judge by."""
-    flat = data.flatten(data.load("digits"))
-    order = np.random.default_rng(0).permutation(len(flat.x))
-    train, valid = order[:1152], order[1152:]
-    return Digits(flat.x[train], flat.y[train], flat.x[valid], flat.y[valid])
 
 
 def batches(steps: int) -> np.ndarray:
