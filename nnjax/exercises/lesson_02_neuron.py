@@ -285,6 +285,10 @@ sigmoid.mistake(
     lambda z: jnp.exp(z) / jnp.sum(jnp.exp(z), axis=-1, keepdims=True),
 )
 sigmoid.mistake(
+    "The base is 2 instead of e: jnp.exp is the power of e.",
+    lambda z: jax.nn.sigmoid(z * jnp.log(2.0)),
+)
+sigmoid.mistake(
     "Limiting z this tightly changes the values: sigmoid(5) is 0.9933, not 1.",
     lambda z: jax.nn.sigmoid(jnp.clip(z, -5, 5)),
     lambda z: jax.nn.sigmoid(jnp.clip(z, -3, 3)),

@@ -206,6 +206,11 @@ elu.mistake(
     lambda z, alpha: jnp.where(z > 0, z, alpha * z),
 )
 elu.mistake(
+    "That is SELU, an ELU times 1.0507; here there is no such factor.",
+    lambda z, alpha: 1.0507 * jnp.where(z > 0, z, alpha * jnp.expm1(jnp.minimum(z, 0))),
+    lambda z, alpha: jax.nn.selu(z),
+)
+elu.mistake(
     "The values are right, but the gradient at large z is nan: exp(z) is infinite there, and the piece that is not "
     "taken is differentiated too. Let exp see no positive number.",
     lambda z, alpha: jnp.where(z > 0, z, alpha * (jnp.exp(z) - 1)),

@@ -117,6 +117,17 @@ momentum_update.mistake(
     "The old velocity is not damped: without the momentum in front of it, the ball never slows down.",
     _momentum(lambda v, g, rate, m: v + g, lambda new, v, g, rate, m: -rate * new),
 )
+
+
+def _step_as_state(params, grads, state, learning_rate, momentum):
+    params, new = momentum_update.reference(params, grads, state, learning_rate, momentum)
+    return params, jax.tree.map(lambda v: learning_rate * v, new)
+
+
+momentum_update.mistake(
+    "The parameters are right, but the state that you return is the step; keep the velocity, before the learning rate.",
+    _step_as_state,
+)
 momentum_update.mistake(
     "The learning rate is missing from the step.", _momentum(_right_velocity, lambda new, v, g, rate, m: -new)
 )
@@ -345,6 +356,11 @@ def _divided(m, v, c1, c2):
     return jax.tree.map(lambda m: m / c1, m), jax.tree.map(lambda v: v / c2, v)
 
 
+def _adam_forgetting(params, grads, state, learning_rate, b1, b2, eps):
+    params, new = adam_update.reference(params, grads, state, learning_rate, b1, b2, eps)
+    return params, state | {"t": new["t"]}
+
+
 def _adam_in_place(params, grads, state, learning_rate, b1, b2, eps):
     params, new = adam_update.reference(params, grads, state, learning_rate, b1, b2, eps)
     state.update(new)
@@ -369,6 +385,10 @@ adam_update.mistake(
     _adam(early=1, counted=0),
 )
 adam_update.mistake("The step is right, but the t that you return has not been advanced by 1.", _adam(counted=0))
+adam_update.mistake(
+    "The step is right, but the m and v that you return are the old ones: Adam would forget every gradient at once.",
+    _adam_forgetting,
+)
 adam_update.mistake(
     "eps stands inside the root; it is added after the root is taken.",
     _adam(lambda m, v, g, b1, b2, t, eps: m / (1 - b1**t) / jnp.sqrt(v / (1 - b2**t) + eps)),

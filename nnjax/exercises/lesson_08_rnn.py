@@ -464,6 +464,13 @@ lstm_step.mistake(
     ),
 )  # fmt: skip
 lstm_step.mistake(
+    "The old cell is kept with 1 - i; an LSTM has a forget gate of its own for that.",
+    lambda params, state, x: _lstm(
+        params, state, x,
+        lambda i, f, g, o, c: _shown(o, (1 - jax.nn.sigmoid(i)) * c + jax.nn.sigmoid(i) * jnp.tanh(g)),
+    ),
+)  # fmt: skip
+lstm_step.mistake(
     "The output gate is missing: h' shows of the cell what o lets through.",
     lambda params, state, x: _lstm(
         params, state, x, lambda i, f, g, o, c: (jnp.tanh(_updated(i, f, g, o, c)[1]), _updated(i, f, g, o, c)[1])

@@ -30,11 +30,15 @@ def wrong_values(exercise: Exercise, key: AnswerKey, outcomes: Sequence[Outcome]
     first = found[place]
     assert first is not None
     if first.kind in ("value", "shape") and not any(one.failure for one in outcomes):
-        said = mechanical(key.cases, values, [one.value for one in key.outcomes[: len(values)]], exercise.tolerance)
+        rights = [one.value for one in key.outcomes[: len(values)]]
+        said = mechanical(exercise.parameters, key.cases, values, rights, exercise.tolerance)
         if said:
-            return said, place
-    said = f"{first.words[0].upper()}{first.words[1:]}{_taylor(exercise, key, values)}"
-    return said if said.endswith(("?", ".")) else f"{said}.", place
+            return (f"{said} {_sentence(first.words)}" if first.kind == "shape" else said), place
+    return _sentence(f"{first.words}{_taylor(exercise, key, values)}"), place
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}" + ("" if words.endswith(("?", ".")) else ".")
 
 
 def _compared(

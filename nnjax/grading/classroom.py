@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import nnjax
 from nnjax.exercises import all_exercises, of_lesson
 from nnjax.exercises.exercise import Exercise
+from nnjax.files import code_digest
 from nnjax.grading import gradebook, journal
 from nnjax.grading.gradebook import Row
 from nnjax.grading.marking import Marked, Run, mark, mentioned
@@ -83,10 +83,10 @@ def _rows(
     class_: Sequence[Student], exercises: Sequence[Exercise], kept: journal.Journal, run: Run, workers: int,
     each: Callable[[Row, int, int], None],
 ) -> Iterator[Row]:  # fmt: skip
-    done = 0
+    done, code = 0, code_digest("exercises", "grading")
     todo: list[tuple[Student, str]] = []
     for student in class_:
-        digest = _digest(student, exercises, kept.secret)
+        digest = _digest(student, exercises, kept.secret, code)
         if digest in kept.marked:
             row = Row(student, kept.marked[digest])
             done += 1
@@ -112,9 +112,10 @@ def _rows(
             raise
 
 
-def _digest(student: Student, exercises: Sequence[Exercise], secret: int) -> str:
-    """Return what changes when a student's marks may change: the files, the exercises, the seed, the version."""
-    digest = hashlib.sha256(repr((student.slug, secret, nnjax.__version__, [one.name for one in exercises])).encode())
+def _digest(student: Student, exercises: Sequence[Exercise], secret: int, code: str) -> str:
+    """Return what changes when a student's marks may change: files, exercises, seed, the code that marks."""
+    names = [one.name for one in exercises]
+    digest = hashlib.sha256(repr((student.slug, secret, code, names)).encode())
     for source in student.sources:
         digest.update(repr(source.name).encode())
         try:

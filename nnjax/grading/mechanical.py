@@ -16,19 +16,22 @@ class Pair(NamedTuple):
     came: np.ndarray
     expected: np.ndarray
     case: Case
+    names: Sequence[str]
 
 
-def sentence(cases: Sequence[Case], came: Sequence[Any], expected: Sequence[Any], tolerance: float) -> str | None:
+def sentence(
+    names: Sequence[str], cases: Sequence[Case], came: Sequence[Any], expected: Sequence[Any], tolerance: float
+) -> str | None:
     """Return what one simple change would make all answers right, or None if no such change is known.
 
-    ``came`` and ``expected`` are the answers on each case, in the same containers.
+    ``names`` are the arguments'; ``came`` and ``expected`` are the answers on each case, in the same containers.
     """
     tables = [(dict(leaves(a)), dict(leaves(b)), case) for a, b, case in zip(came, expected, cases, strict=True)]
     if any(a.keys() != b.keys() for a, b, _ in tables):
         return None
     said = []
     for path in tables[0][1]:
-        pairs = [Pair(a[path], b[path], case) for a, b, case in tables if path in b]
+        pairs = [Pair(a[path], b[path], case, names) for a, b, case in tables if path in b]
         if not all(isinstance(part, np.ndarray) and part.size for pair in pairs for part in pair[:2]):
             return None
         if all(_same(*pair[:2], tolerance) for pair in pairs):
@@ -132,12 +135,12 @@ def _terms(pair: Pair) -> Iterator[tuple[str, np.ndarray]]:
     if pair.came.shape != pair.expected.shape:
         return
     right = as_float(pair.expected)
-    for path, leaf in leaves(pair.case):
-        if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f" and _broadcasts(leaf, right) and np.any(leaf):
-            name = f"argument {path}"
-            yield f"without {name}, which must be added", right - leaf
-            yield f"with {name} added once too often", right + leaf
-            yield f"the right one times {name}", right * leaf
+    for name, argument in zip(pair.names, pair.case, strict=False):
+        for path, leaf in leaves(argument, name):
+            if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f" and _broadcasts(leaf, right) and np.any(leaf):
+                yield f"without {path}, which must be added", right - leaf
+                yield f"with {path} added once too often", right + leaf
+                yield f"the right one times {path}", right * leaf
     offset = float(np.mean(as_float(pair.came) - right))
     if right.size > 1:
         yield (

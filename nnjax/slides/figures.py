@@ -4,7 +4,6 @@ A function takes nothing and returns a figure, or yields several, one for each s
 ``figures/NN_name/name.svg`` or ``name-1.svg``, ``name-2.svg`` and so on.
 """
 
-import hashlib
 import importlib
 import inspect
 import io
@@ -18,7 +17,6 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-import nnjax
 from nnjax import files
 from nnjax.viz import style
 from nnjax.viz.saving import METADATA
@@ -56,7 +54,7 @@ def make(lesson: str, folder: Path) -> Path:
     What is there already is kept if the same code has made it. Raises ValueError for a figure whose letters would be
     too small on a slide.
     """
-    target, stamp = folder / "figures" / lesson, _stamp()
+    target, stamp = folder / "figures" / lesson, files.code_digest()
     if (target / STAMP).is_file() and (target / STAMP).read_text(encoding="utf-8") == stamp:
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -95,12 +93,3 @@ def require_legible(name: str, figure: Figure) -> None:
             raise ValueError(
                 f"figure {name}: {text.get_text()!r} is {pixels:.0f} pixels high on a slide, below {SMALLEST}"
             )
-
-
-def _stamp() -> str:
-    """Return what changes when any code changes from which figures are made."""
-    root = Path(nnjax.__file__).parent
-    digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

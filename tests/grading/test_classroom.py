@@ -112,6 +112,10 @@ def test_regrading_gives_the_same_marks_and_runs_nothing_twice(class_, tmp_path,
     assert {row.student.name: row.marked for row in kept} == marked
     with pytest.raises(ValueError, match="was begun with another seed"):
         classroom.grade(folder, out, seed=2)
+    # A corrected exercise changes marks.
+    monkeypatch.setattr(classroom, "code_digest", lambda *_: "other")
+    with pytest.raises(pytest.fail.Exception, match="marked again"):
+        classroom.grade(folder, out)
 
 
 @pytest.mark.slow

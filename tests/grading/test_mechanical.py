@@ -7,11 +7,12 @@ from nnjax.grading import mechanical
 
 RNG = np.random.default_rng(0)
 CASES = [({"W": RNG.normal(size=(n + 1, 3)), "b": RNG.normal(size=3)}, RNG.normal(size=(n, n + 1))) for n in (4, 7)]
+NAMES = ["params", "x"]
 RIGHT = [x @ params["W"] + params["b"] for params, x in CASES]
 
 
 def said(change, right=RIGHT):
-    return mechanical.sentence(CASES, [change(*pair) for pair in zip(right, CASES, strict=True)], right, 1e-4)
+    return mechanical.sentence(NAMES, CASES, [change(*pair) for pair in zip(right, CASES, strict=True)], right, 1e-4)
 
 
 @pytest.mark.parametrize(
@@ -29,8 +30,8 @@ def said(change, right=RIGHT):
         (lambda y, case: y.mean(0), "averaged over axis 0"),
         (lambda y, case: y[..., None] / np.array([1.0, 1.0]) / 2, "not yet summed over axis 2"),
         (lambda y, case: y.reshape(-1, 1), "right but for its shape"),
-        (lambda y, case: y - case[0]["b"], "without argument [0]['b']"),
-        (lambda y, case: y + case[0]["b"], "with argument [0]['b'] added once too often"),
+        (lambda y, case: y - case[0]["b"], "without params['b']"),
+        (lambda y, case: y + case[0]["b"], "with params['b'] added once too often"),
         (lambda y, case: y + 0.25, "0.25 too large everywhere"),
         (lambda y, case: np.abs(y), "right but for signs"),
     ],
@@ -55,4 +56,5 @@ def test_the_wrong_part_of_a_tree_is_named():
 
 def test_zeros_agree_with_any_factor():
     right = [np.zeros(2), np.array([1.0, 2.0])]
-    assert mechanical.sentence([(), ()], [3 * y for y in right], right, 1e-4) == "Your answer is 3 times the right one."
+    found = mechanical.sentence([], [(), ()], [3 * y for y in right], right, 1e-4)
+    assert found == "Your answer is 3 times the right one."

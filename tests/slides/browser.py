@@ -1,11 +1,8 @@
 """Looking at a built deck in a real browser: what lies where, how large it is, and what is missing."""
 
-import os
 from contextlib import contextmanager
 
-import pytest
-
-from nnjax.slides import build
+from tests.browser import chromium
 
 LOOK = """
 () => [...document.querySelectorAll('section')].map(section => {
@@ -70,20 +67,12 @@ LOOK = """
 @contextmanager
 def opened(path):
     """Give the page of an HTML file in a Chromium without network, and the requests that it made."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install playwright")
-    executable = build.browser()
-    if executable is None:
-        pytest.skip("needs a Chromium on this machine")
-    options = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    with sync_api.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=executable, args=options)
-        page = browser.new_page(viewport={"width": 1280, "height": 720}, offline=True)
+    with chromium(viewport={"width": 1280, "height": 720}, offline=True) as page:
         requests = []
         page.on("request", lambda request: requests.append(request.url))
         page.goto(path.resolve().as_uri())
         page.wait_for_load_state("networkidle")
         yield page, requests
-        browser.close()
 
 
 def look(page):

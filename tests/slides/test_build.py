@@ -113,7 +113,7 @@ def test_figures_are_made_once_for_the_same_code(tmp_path, monkeypatch):
         folder = figures.make("04_backprop", tmp_path)
     assert sorted(path.name for path in folder.glob("*.svg")) == ["drawn.svg", "walk-1.svg", "walk-2.svg"]
     assert len(calls) == 1
-    monkeypatch.setattr(figures, "_stamp", lambda: "newer code")
+    monkeypatch.setattr(figures.files, "code_digest", lambda: "newer code")
     figures.make("04_backprop", tmp_path)
     assert len(calls) == 2
     assert 'width="851" height=' in (folder / "drawn.svg").read_text(encoding="utf-8")
