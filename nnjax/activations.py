@@ -59,8 +59,20 @@ def tanh_derivative(z: Float[Array, "*shape"], *, slope: Slope = 1.0) -> Float[A
 
 def relu(z: Float[Array, "*shape"], *, slope: Slope = 1.0) -> Float[Array, "*shape"]:
     """Return max(0, h z) with slope h > 0: the rectified linear unit (Fukushima, 1969; Nair and Hinton, 2010)."""
+    return _positive_part(slope * z)
+
+
+@jax.custom_jvp
+def _positive_part(z: Array) -> Array:
     # Asking for z <= 0, not z > 0, lets a nan through; a ReLU that turned nan into 0 would hide it from the loss.
-    return jnp.where(z <= 0, 0, slope * z)
+    return jnp.where(z <= 0, 0, z)
+
+
+@_positive_part.defjvp
+def _positive_part_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    # Where it was cut off is read from the output, which the next layer keeps anyway; z need not be remembered.
+    y = _positive_part(*primals)
+    return y, jnp.where(y <= 0, 0, tangents[0])
 
 
 def relu_derivative(z: Float[Array, "*shape"], *, slope: Slope = 1.0) -> Float[Array, "*shape"]:

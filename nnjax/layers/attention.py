@@ -8,7 +8,6 @@ where JAX's own would remember several arrays of the size of the weights, which 
 """
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -129,7 +128,9 @@ def _weights(mask: Any, q: Array, k: Array) -> Array:
 # Below, a mask is any array of bool: JAX 0.8 hands constants to a custom_vjp in a class of its own.
 @jax.custom_vjp
 def _attention(mask: Any, q: Array, k: Array, v: Array) -> Array:
-    return _in_turn(lambda mask, q, k, v: _weights(mask, q, k) @ v, mask, q, k, v)
+    if not _is_large(q, k):
+        return _weights(mask, q, k) @ v
+    return jax.lax.map(lambda n: _weights(_mask_of(n, mask, q), q[n], k[n]) @ v[n], jnp.arange(len(q)))
 
 
 def _forward(mask: Any, q: Array, k: Array, v: Array) -> tuple[Array, Any]:
@@ -137,29 +138,41 @@ def _forward(mask: Any, q: Array, k: Array, v: Array) -> tuple[Array, Any]:
 
 
 def _backward(cache: Any, dy: Array) -> tuple[Any, ...]:
-    grads = _in_turn(_gradients, *cache, dy)
-    return None, *(grad.astype(x.dtype) for grad, x in zip(grads, cache[1:], strict=True))
+    mask, q, k, v = cache
+    if not _is_large(q, k):
+        return None, *_gradients(mask, q, k, v, dy)
+
+    # The gradients of an example take the place of its q, k and v, which nobody needs any more.
+    def write_over(n: Array, qkv: tuple[Array, ...]) -> tuple[Array, ...]:
+        one_q, one_k, one_v = (x[n] for x in qkv)
+        grads = _gradients(_mask_of(n, mask, q), one_q, one_k, one_v, dy[n])
+        return tuple(x.at[n].set(grad) for x, grad in zip(qkv, grads, strict=True))
+
+    return None, *jax.lax.fori_loop(0, len(q), write_over, (q, k, v))
 
 
 _attention.defvjp(_forward, _backward)
 
 
-def _gradients(mask: Any, q: Array, k: Array, v: Array, dy: Array) -> tuple[Array, Array, Array]:
+def _gradients(mask: Any, q: Array, k: Array, v: Array, dy: Array) -> tuple[Array, ...]:
     """Return (dq, dk, dv). Weights that are computed in the same program are found again by XLA; large ones anew."""
     p = _weights(mask, q, k)
     dp = dy @ jnp.swapaxes(v, -1, -2)
     ds = p * (dp - jnp.sum(p * dp, axis=-1, keepdims=True)) / math.sqrt(q.shape[-1])
-    return ds @ k, jnp.swapaxes(ds, -1, -2) @ q, jnp.swapaxes(p, -1, -2) @ dy
+    grads = ds @ k, jnp.swapaxes(ds, -1, -2) @ q, jnp.swapaxes(p, -1, -2) @ dy
+    return tuple(grad.astype(x.dtype) for grad, x in zip(grads, (q, k, v), strict=True))
 
 
-def _in_turn(f: Callable[..., Any], mask: Any, q: Array, k: Array, *others: Array) -> Any:
-    """Return f(mask, q, k, ...), one example after the other where the weights of one are LARGE."""
-    if q.ndim == 2 or math.prod(q.shape[1:-1]) * k.shape[-2] < LARGE:
-        return f(mask, q, k, *others)
+def _is_large(q: Array, k: Array) -> bool:
+    """Tell whether the examples take turns: whether the weights of one are LARGE."""
+    return q.ndim > 2 and math.prod(q.shape[1:-1]) * k.shape[-2] >= LARGE
+
+
+def _mask_of(n: Array, mask: Any, q: Array) -> Any:
+    """Return the mask of the n-th example."""
     if mask is None or mask.ndim < q.ndim:
-        return jax.lax.map(lambda example: f(mask, *example), (q, k, *others))
-    masks = jnp.broadcast_to(mask, (len(q), *mask.shape[1:]))
-    return jax.lax.map(lambda example: f(*example), (masks, q, k, *others))
+        return mask
+    return jnp.broadcast_to(mask, (len(q), *mask.shape[1:]))[n]
 
 
 def _check(q: Array, k: Array, v: Array, mask: Mask) -> None:
