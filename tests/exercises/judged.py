@@ -55,10 +55,10 @@ def judge_on_many_seeds(exercise):
     }  # fmt: skip
     for seed in FEW if exercise.score else MANY:
         for body in (exercise.reference, *answers(exercise)):
-            assert _without_laws(exercise, seed, body).status == RIGHT, (body.__name__, seed)
+            assert verdict_without_laws(exercise, body, seed).status == RIGHT, (body.__name__, seed)
         for mistake in exercise.mistakes:
             if mistake.sentence not in laws_only:
-                found = _without_laws(exercise, seed, mistake.body)
+                found = verdict_without_laws(exercise, mistake.body, seed)
                 assert found.sentence == mistake.sentence, (mistake.sentence, found.sentence, seed)
     answer_key.answer_key.cache_clear()
     answer_key.mistaken.cache_clear()
@@ -66,7 +66,7 @@ def judge_on_many_seeds(exercise):
     jax.clear_caches()
 
 
-def _without_laws(exercise, seed, body):
+def verdict_without_laws(exercise, body, seed):
     """Judge one of our own bodies on one seed; compiled where it can be: the same numbers, many times as fast."""
     if exercise.rules:  # compiled, a body that draws from a generator of its own would always draw the same
         return verdict(exercise, body, seed, laws=False)

@@ -85,6 +85,7 @@ def test_the_exercises_are_named_and_the_references_stand_at_the_end(deck):
     assert re.search("read|references", deck.slides[-1].title, re.IGNORECASE)
 
 
+@pytest.mark.slow
 def test_the_code_runs_and_prints_what_the_slides_say(deck):
     namespace, printed = {"__name__": "deck"}, ""
     checked = 0
