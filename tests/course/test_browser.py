@@ -1,6 +1,5 @@
 """A new user's way: ``nnjax learn`` in an empty home, JupyterLab in a browser, an answer wrong, then right."""
 
-import importlib
 import os
 import queue
 import re
@@ -78,13 +77,14 @@ def answer(page, name, source):
 )
 def test_a_lesson_is_opened_run_and_solved(lesson, name, old, new, diagnosis, tmp_path):
     right = get(name).solution
-    *before, after = right.rpartition(old)
-    wrong = "".join([before[0], new, after])
+    before, _, after = right.rpartition(old)
+    wrong = before + new + after
     with (
         learning(lesson, tmp_path) as (address, environment),
         chromium(viewport={"width": 1280, "height": 900}) as page,
     ):
-        expect = importlib.import_module("playwright.sync_api").expect
+        from playwright.sync_api import expect
+
         expect.set_options(timeout=120_000)
         page.goto(address)
         # JupyterLab says idle before it has asked the kernel, and then what is run is lost.
