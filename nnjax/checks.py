@@ -69,14 +69,18 @@ def require_labels(name: str, labels: Any, classes: int, kind: str = "labels of 
 
 def require_tokens(name: str, tokens: Any, rows: int) -> None:
     """Raise unless ``tokens`` are integers and, where they are concrete, numbers of the ``rows`` of a table."""
+    tokens = tokens if isinstance(tokens, jax.Array) else np.asarray(tokens)
     if not np.issubdtype(tokens.dtype, np.integer):
         raise ValueError(f"{name} has dtype {tokens.dtype}; tokens are integers, the numbers of the rows of a table")
     require_labels(name, tokens, rows, "tokens of a table of {} rows")
 
 
 def unknown(name: str, value: Any, known: Iterable[str]) -> ValueError:
-    """Return the error for a name that is none of ``known``, with the closest one suggested."""
+    """Return the error for a name that is none of ``known``: with the closest one, and all where that helps."""
     names = sorted(known)
-    close = difflib.get_close_matches(str(value), names, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    return ValueError(f"unknown {name} {value!r}{hint} (known: {', '.join(names)})")
+    written = {name.lower(): name for name in names}  # Relu is relu, and nearer to elu than to it for difflib
+    close = difflib.get_close_matches(str(value).lower(), written, n=1)
+    hint = f"; did you mean {written[close[0]]!r}?" if close else ""
+    # Dozens of names would bury the one that is near.
+    listed = "" if close and len(names) > 30 else f" (known: {', '.join(names)})"
+    return ValueError(f"unknown {name} {value!r}{hint}{listed}")

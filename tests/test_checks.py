@@ -91,6 +91,8 @@ def test_values_are_not_looked_at_while_tracing():
 def test_unknown_suggests_the_closest():
     error = checks.unknown("activation", "rleu", ["tanh", "relu", "elu"])
     assert str(error) == "unknown activation 'rleu'; did you mean 'relu'? (known: elu, relu, tanh)"
+    assert "; did you mean 'relu'?" in str(checks.unknown("activation", "Relu", ["elu", "relu"]))
+    assert "; did you mean 'VALID'?" in str(checks.unknown("padding", "valid", ["SAME", "VALID"]))
     assert str(checks.unknown("optimizer", 7, ["sgd"])) == "unknown optimizer 7 (known: sgd)"
 
 

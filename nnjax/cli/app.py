@@ -158,7 +158,7 @@ def export_model(
 
 @data_app.callback(invoke_without_command=True)
 def data_list(context: typer.Context, as_json: Json = False, originals: Originals = None) -> None:
-    """List the data sets, what of them is on this machine, their size and source."""
+    """List the data sets, what of them is on this machine, their size, source and licence."""
     if context.invoked_subcommand is not None:
         return
     from rich.console import Console

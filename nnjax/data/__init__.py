@@ -79,7 +79,7 @@ def load(
     spec = _registry.spec(name)
     if not 0 < test_fraction < 1:
         raise ValueError(f"test_fraction={test_fraction}: wanted a share of the rows, above 0 and below 1")
-    if not 0 <= seed < 2**32:
+    if not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
         raise ValueError(f"seed={seed}: wanted an integer from 0 to 2**32 - 1")
     if classes is not None and (name != "spirals" or classes not in (2, 3)):
         raise ValueError(f"classes={classes} for {name!r}: only the spirals take it, and have 2 or 3")
@@ -91,7 +91,7 @@ def load(
         return _dataset(spec, raw)
     raw, notes = _on_this_machine(spec, named, tfds_dir)
     if raw is None and download:
-        raw = _fetch(spec, folder)
+        raw = _fetch(spec, folder, notes)
         _cache.write(spec, raw, folder)
     if raw is None:
         raise _not_here(spec, folder, notes)
@@ -101,9 +101,10 @@ def load(
 def get(name: str, *, originals: Location = None, cache: Location = None, tfds_dir: Location = None) -> Path | None:
     """Puts the data set into nnjax's cache and returns the file; for an embedded one there is nothing to get: None.
 
-    It comes from the original files, from a prepared TFDS directory, or else by download. A damaged file in the
-    cache is replaced. Raises what :func:`load` raises, ModuleNotFoundError if a download is needed and TensorFlow
-    Datasets is not installed, and OSError if the cache cannot be written; the cache is then as it was.
+    It comes from the original files, from a prepared TFDS directory, or else by download. A file in the cache that is
+    damaged or holds another data set is replaced. Raises what :func:`load` raises, ModuleNotFoundError if a download
+    is needed and TensorFlow Datasets is not installed, and OSError if the cache cannot be written; the cache is then as
+    it was.
     """
     spec = _registry.spec(name)
     if not spec.files:
@@ -113,9 +114,9 @@ def get(name: str, *, originals: Location = None, cache: Location = None, tfds_d
         if _cache.read(spec, folder) is not None:
             return _cache.path_of(spec, folder)
     except ValueError:
-        pass  # damaged: this is the command that mends it
-    raw, _ = _on_this_machine(spec, named, tfds_dir)
-    return _cache.write(spec, _fetch(spec, folder) if raw is None else raw, folder)
+        pass  # this is the command that mends it
+    raw, notes = _on_this_machine(spec, named, tfds_dir)
+    return _cache.write(spec, _fetch(spec, folder, notes) if raw is None else raw, folder)
 
 
 def _on_this_machine(spec: _registry.Spec, originals: Path | None, tfds_dir: Location) -> tuple[Raw | None, list[str]]:
@@ -138,22 +139,28 @@ def _on_this_machine(spec: _registry.Spec, originals: Path | None, tfds_dir: Loc
     return raw, notes
 
 
-def _fetch(spec: _registry.Spec, folder: Path) -> Raw:
+def _fetch(spec: _registry.Spec, folder: Path, notes: list[str]) -> Raw:
+    again, looked = _cache.command(spec, folder), f"Looked on this machine in vain: {'; '.join(notes)}."
     if not _prepared.installed():
         raise ModuleNotFoundError(
             f'downloading {spec.name} needs TensorFlow Datasets: pip install "nnjax[data]"; or put the original files '
-            f"in DIR/{spec.name}/ and run: nnjax data get {spec.name} --originals DIR"
+            f"in DIR/{spec.name}/ and run: {again} --originals DIR. {looked}"
         )
     _cache.create(folder)
     with tempfile.TemporaryDirectory(prefix=f".{spec.name}-", dir=folder) as part:
-        _download.fetch(spec, Path(part))
         try:
+            _download.fetch(spec, Path(part))
             raw = _originals.read(spec, Path(part))
-        except (ValueError, FileNotFoundError) as error:
-            raise _download.failed(spec, f"what arrived is not the original ({error})") from error
-    if raw is None:
-        raise _download.failed(spec, "no file arrived")
-    return raw
+            if raw is None:
+                raise ConnectionError("no file arrived")
+            return raw
+        except (ConnectionError, ValueError, FileNotFoundError) as error:
+            reason = error if isinstance(error, ConnectionError) else f"what arrived is not the original ({error})"
+            raise ConnectionError(
+                f"could not download {spec.name}: {reason}. Try again with: {again}. Or fetch the files in another "
+                f"way, put them in DIR/{spec.name}/, and run: {again} --originals DIR. {looked} "
+                f"The files: {' '.join(file.url for file in spec.files)}"
+            ) from error
 
 
 def _not_here(spec: _registry.Spec, folder: Path, notes: list[str]) -> FileNotFoundError:

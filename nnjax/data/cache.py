@@ -4,11 +4,13 @@ import io
 import os
 import secrets
 import shlex
+import tempfile
 from pathlib import Path
 
 import numpy as np
 
-from nnjax.data.formats import Raw, check
+from nnjax.data import identity
+from nnjax.data.formats import Raw
 from nnjax.data.registry import Location, Spec
 
 _FIELDS = ("x", "y", "x_test", "y_test")
@@ -43,25 +45,33 @@ def read(spec: Spec, folder: Path) -> Raw | None:
     """The cached data set, or None if there is none.
 
     Raises ValueError naming the file and the command that mends it if the file is damaged (the zip's checksums are
-    verified) or does not hold this data set.
+    verified) or does not hold this data set, as far as :func:`nnjax.data.identity.check` can tell.
     """
     path = path_of(spec, folder)
     if not path.is_file():
         return None
+    mend = f"mend it with: {command(spec, folder)}"
     with path.open("rb") as file:
         try:
             with np.load(file, allow_pickle=False) as arrays:
                 raw = Raw(str(arrays["origin"]), *(arrays[field] for field in _FIELDS))
-            return check(spec, raw, "its content")
         except Exception as error:  # zipfile, zlib and NumPy have a dozen errors for a damaged file
-            reason = f"{type(error).__name__}: {error}"
-            raise ValueError(f"{path} is damaged ({reason}); mend it with: {command(spec, folder)}") from error
+            raise ValueError(f"{path} is damaged ({type(error).__name__}: {error}); {mend}") from error
+    try:
+        return identity.check(spec, raw)
+    except ValueError as error:
+        raise ValueError(f"{path} does not hold {spec.name} ({error}); {mend}") from error
 
 
 def create(folder: Path) -> None:
-    """Makes the cache's directory, if it is not there. Raises OSError that says what to do where that is impossible."""
+    """Makes the cache's directory, if it is not there, and sees that files can be made in it.
+
+    Raises OSError that says what to do where that is impossible.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as error:
         raise _refused(error, folder, "name another folder by NNJAX_CACHE") from error
 

@@ -39,14 +39,19 @@ def standardize(dataset: Dataset) -> Dataset:
 
     mean and deviation (population: divided by n) are those of the TRAINING rows, for the test rows too, because at
     test time nothing may be learned from the test set. A column that is constant in training is only centred. Sums
-    are taken in float64; the result is float32. Raises ValueError for text.
+    are taken in float64; the result is float32. Raises ValueError for text, and as :func:`validate` does for inputs
+    that are empty or not all finite numbers: one that is not would spoil its whole column.
     """
     _want_vectors(dataset, "standardize")
+    for field, values in (("x", dataset.x), ("x_test", dataset.x_test)):
+        _want_some_numbers(dataset.name, field, values)
+        _want_finite(dataset.name, field, values)
     mean = dataset.x.mean(axis=0, dtype=np.float64)
     deviation = dataset.x.std(axis=0, dtype=np.float64)
     constant = dataset.x.max(axis=0) == dataset.x.min(axis=0)  # the deviation of a constant may round to 1e-17, not 0
     mean, scale = mean.astype(np.float32), np.where(constant, 1.0, deviation).astype(np.float32)
-    return dataset._replace(x=(dataset.x - mean) / scale, x_test=(dataset.x_test - mean) / scale)
+    x, x_test = ((part - mean) / scale for part in (dataset.x, dataset.x_test))
+    return dataset._replace(x=x.astype(np.float32, copy=False), x_test=x_test.astype(np.float32, copy=False))
 
 
 def validate(dataset: Dataset) -> None:
@@ -59,10 +64,7 @@ def validate(dataset: Dataset) -> None:
     name = dataset.name
     arrays = {field: np.asarray(getattr(dataset, field)) for field in ("x", "y", "x_test", "y_test")}
     for field, values in arrays.items():
-        if values.dtype.kind not in "fiub":
-            raise ValueError(f"data set {name!r}: {field} has dtype {values.dtype}; wanted floats or integers")
-        if values.size == 0:
-            raise ValueError(f"data set {name!r}: {field} is empty (shape {values.shape}); wanted at least one row")
+        _want_some_numbers(name, field, values)
     for inputs, targets in (("x", "y"), ("x_test", "y_test")):
         rows, wanted = np.shape(arrays[targets])[:1], np.shape(arrays[inputs])[:1]
         if rows != wanted or not rows:
@@ -75,7 +77,7 @@ def validate(dataset: Dataset) -> None:
         if train != test:
             raise ValueError(f"data set {name!r}: a row of {field} has shape {train} and of {field}_test {test}")
     for field, values in arrays.items():
-        _refuse(name, field, values, ~np.isfinite(values), "wanted finite numbers")
+        _want_finite(name, field, values)
     if dataset.classes:
         count = len(dataset.classes)
         tokens = arrays["x"].dtype.kind in "iu" and arrays["x"].shape == arrays["y"].shape
@@ -84,6 +86,17 @@ def validate(dataset: Dataset) -> None:
             if values.dtype.kind not in "iu":
                 raise ValueError(f"data set {name!r}: {field} has dtype {values.dtype}; wanted integer labels")
             _refuse(name, field, values, (values < 0) | (values >= count), f"wanted labels in 0..{count - 1}")
+
+
+def _want_some_numbers(name: str, field: str, values: np.ndarray) -> None:
+    if values.dtype.kind not in "fiub":
+        raise ValueError(f"data set {name!r}: {field} has dtype {values.dtype}; wanted floats or integers")
+    if values.size == 0:
+        raise ValueError(f"data set {name!r}: {field} is empty (shape {values.shape}); wanted at least one row")
+
+
+def _want_finite(name: str, field: str, values: np.ndarray) -> None:
+    _refuse(name, field, values, ~np.isfinite(values), "wanted finite numbers")
 
 
 def _refuse(name: str, field: str, values: np.ndarray, bad: np.ndarray, wanted: str) -> None:

@@ -22,8 +22,8 @@ _ANSWER = "answer.json"
 def fetch(spec: Spec, folder: Path) -> None:
     """Downloads the original files of ``spec`` into the existing ``folder``. TFDS shows its progress on the terminal.
 
-    Raises ConnectionError that says what failed and what to try: at once when there is no connection, after
-    ``PATIENCE`` seconds when nothing more arrives.
+    Raises ConnectionError that says what failed: at once when there is no connection, after ``PATIENCE`` seconds when
+    nothing more arrives.
     """
     order = {
         "name": spec.name,
@@ -41,27 +41,17 @@ def fetch(spec: Spec, folder: Path) -> None:
             if now != size:
                 size, changed = now, time.monotonic()
             elif time.monotonic() - changed > PATIENCE:
-                raise failed(spec, f"nothing arrived for {PATIENCE:.0f} seconds")
+                raise ConnectionError(f"nothing arrived for {PATIENCE:.0f} seconds")
             time.sleep(0.1)
     finally:
         process.kill()
         process.wait()
     answer = folder / _ANSWER
     if not answer.is_file():
-        raise failed(spec, f"the downloading process ended with status {process.returncode}")
+        raise ConnectionError(f"the downloading process ended with status {process.returncode}")
     reason = json.loads(answer.read_text())
     if reason is not None:
-        raise failed(spec, reason)
-
-
-def failed(spec: Spec, reason: str) -> ConnectionError:
-    """The error of a failed download: what failed, and what to try."""
-    addresses = " ".join(file.url for file in spec.files)
-    return ConnectionError(
-        f"could not download {spec.name}: {reason}. Try again with: nnjax data get {spec.name}. Or fetch the files "
-        f"in another way, put them in DIR/{spec.name}/, and run: nnjax data get {spec.name} --originals DIR. "
-        f"The files: {addresses}"
-    )
+        raise ConnectionError(reason)
 
 
 def _size(folder: Path) -> int:

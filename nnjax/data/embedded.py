@@ -1,5 +1,7 @@
 """Data sets that need no file and no network: made by a formula, or shipped inside scikit-learn or Python."""
 
+import math
+
 import numpy as np
 
 from nnjax.data import synthetic, text, unicode
@@ -15,6 +17,8 @@ def load(spec: Spec, *, seed: int, test_fraction: float, classes: int | None) ->
 
     A gate has only four rows, so its test rows are its training rows. Unicode's names are split name by name; each part
     is then one stream, a newline before and after every name.
+
+    Raises ValueError if a part would have fewer rows than there are classes.
     """
     if spec.name in GATES:
         x, y = synthetic.gate(spec.name)
@@ -22,6 +26,7 @@ def load(spec: Spec, *, seed: int, test_fraction: float, classes: int | None) ->
     from sklearn.model_selection import train_test_split
 
     if spec.name == "unicode_names":
+        _require_rows(spec.name, len(unicode.names()), test_fraction, 1)
         parts = train_test_split(unicode.names(), test_size=test_fraction, random_state=seed)
         train, test = (text.encode("\n".join(["", *part, ""]), spec.classes) for part in parts)
         return Dataset(spec.name, train[:-1], train[1:], test[:-1], test[1:], spec.classes, spec.source)
@@ -38,10 +43,20 @@ def load(spec: Spec, *, seed: int, test_fraction: float, classes: int | None) ->
         x, y = text.pad(letters, unicode.SYMBOLS), np.array(labels, np.int32)
     else:
         x, y = _scikit_learn(spec)
+    _require_rows(spec.name, len(x), test_fraction, len(names) or 1)
     x, x_test, y, y_test = train_test_split(
         x, y, test_size=test_fraction, random_state=seed, stratify=y if names else None
     )
     return Dataset(spec.name, x, y, x_test, y_test, names, source)
+
+
+def _require_rows(name: str, rows: int, test_fraction: float, least: int) -> None:
+    test = math.ceil(test_fraction * rows)
+    if min(rows - test, test) < least:
+        raise ValueError(
+            f"test_fraction={test_fraction}: leaves {rows - test} of the {rows} rows of {name} to train on and {test} "
+            f"to test on; wanted at least {least} in each part"
+        )
 
 
 def _scikit_learn(spec: Spec) -> tuple[np.ndarray, np.ndarray]:

@@ -20,24 +20,22 @@ _READERS: dict[str, Callable[[Spec, dict[Path, bytes]], Raw]] = {
 def directory(originals: Location) -> Path | None:
     """The directory named by the argument, else by the environment variable NNJAX_ORIGINALS, else None.
 
-    Raises FileNotFoundError if one is named that does not exist.
+    Raises FileNotFoundError if the argument names one that does not exist. The variable is not looked into: what was
+    set long ago must not be in the way of data that are found without it.
     """
-    named = originals if originals is not None else os.environ.get("NNJAX_ORIGINALS") or None
-    if named is None:
-        return None
-    path = Path(named).expanduser()
-    if not path.is_dir():
-        by = "originals=" if originals is not None else "NNJAX_ORIGINALS="
-        raise FileNotFoundError(f"{by}{path}: there is no such directory; name the one that holds the original files")
-    return path
+    if originals is None:
+        named = os.environ.get("NNJAX_ORIGINALS")
+        return Path(named).expanduser() if named else None
+    return _existing(Path(originals).expanduser(), "originals")
 
 
 def find(spec: Spec, folder: Path) -> list[Path]:
     """The paths of the original files in ``folder``, in the order of ``spec.files``; an empty list if none of them is
     there.
 
-    Raises FileNotFoundError that names the missing ones if only some are there.
+    Raises FileNotFoundError if there is no such folder, and one that names the missing files if only some are there.
     """
+    _existing(folder, "NNJAX_ORIGINALS")
     found = [
         next((path for path in (folder / spec.name / file.name, folder / file.name) if path.is_file()), None)
         for file in spec.files
@@ -68,6 +66,14 @@ def read(spec: Spec, folder: Path) -> Raw | None:
         contents[path] = data
     raw = _READERS[spec.name](spec, contents)
     return formats.check(spec, raw, str(folder))
+
+
+def _existing(folder: Path, named_by: str) -> Path:
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"{named_by}={folder}: there is no such directory; name the one that holds the original files"
+        )
+    return folder
 
 
 def _whose(spec: Spec, sha256: str) -> str:

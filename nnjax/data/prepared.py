@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
 
-from nnjax.data import formats
+from nnjax.data import formats, identity
 from nnjax.data.formats import Raw
 from nnjax.data.registry import Location, Spec
 
@@ -43,8 +42,8 @@ def read(spec: Spec, folder: Path) -> Raw | None:
     """The prepared data set, or None if there is none; rows are in TFDS's order, which is shuffled.
 
     Raises NotUsableError if something is there but cannot be read with what is installed, and ValueError if it is
-    damaged or is not this data set: TFDS prepares Fashion-MNIST from MNIST's images without a word when the two
-    share an extraction folder.
+    damaged or, as far as :func:`nnjax.data.identity.check` can tell, is not this data set: TFDS prepares Fashion-MNIST
+    from MNIST's images without a word when the two share an extraction folder.
     """
     if not exists(spec, folder):
         return None
@@ -70,13 +69,6 @@ def read(spec: Spec, folder: Path) -> Raw | None:
         ) from error
 
 
-def fingerprint(x: UInt8[np.ndarray, "n ..."], y: UInt8[np.ndarray, "n"]) -> int:
-    """The sum modulo 2^64 of the BLAKE2b hashes of the rows, label included: the order of the rows does not matter."""
-    rows = np.concatenate([x.reshape(len(x), -1), y[:, None]], axis=1)
-    hashes = (hashlib.blake2b(row.tobytes(), digest_size=8).digest() for row in rows)
-    return sum(int.from_bytes(digest, "little") for digest in hashes) % 2**64
-
-
 def _images(spec: Spec, builder: Any) -> Raw:
     arrays: list[np.ndarray] = []
     for split, count in (("train", spec.train), ("test", spec.test)):
@@ -88,17 +80,14 @@ def _images(spec: Spec, builder: Any) -> Raw:
             x[start : start + len(images)] = np.reshape(images, (-1, *spec.shape))
             y[start : start + len(labels)] = labels
         arrays += [x, y]
-    prints = (fingerprint(*arrays[:2]), fingerprint(*arrays[2:]))
-    if spec.fingerprint is not None and prints != spec.fingerprint:
-        raise ValueError(f"its images and labels are not those of {spec.name}")
-    return formats.check(spec, Raw("TFDS records, in TFDS's order", *arrays), "its content")
+    return identity.check(spec, Raw("TFDS records, in TFDS's order", *arrays))
 
 
 def _text(spec: Spec, builder: Any) -> Raw:
     train, validation, test = (_texts(builder, split) for split in ("train", "validation", "test"))
     if hashlib.sha256(train + validation + test).hexdigest() != spec.files[0].sha256:
         raise ValueError(f"its text is not that of {spec.name}")
-    return formats.check(spec, formats.tokens(spec, train, validation, "its text", "TFDS records"), "its content")
+    return identity.check(spec, formats.tokens(spec, train, validation, "its text", "TFDS records"))
 
 
 def _batches(builder: Any, split: str) -> Iterator[tuple[int, tuple[Any, Any]]]:

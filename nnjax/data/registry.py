@@ -23,9 +23,10 @@ class Spec(NamedTuple):
     """The facts of one data set.
 
     ``task`` is "classification", "regression" or "text"; ``train`` and ``test`` are numbers of examples (of the
-    default split); ``shape`` is that of one example. ``files`` is empty for data that need no file. ``fingerprint``
-    holds, for images, the order-free hashes of the training and the test rows (see
-    :func:`nnjax.data.prepared.fingerprint`).
+    default split); ``shape`` is that of one example. ``files`` is empty for data that need no file. By the last two
+    images that come from elsewhere than the original files are known (see :mod:`nnjax.data.identity`): ``fingerprint``
+    holds the order-free hashes of the training and the test rows, ``means``, where no fingerprint is known, the
+    published means of the channels of both, to four digits.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Spec(NamedTuple):
     citation: str
     files: tuple[File, ...] = ()
     fingerprint: tuple[int, int] | None = None
+    means: tuple[tuple[float, ...], tuple[float, ...]] | None = None
 
 
 def _made(name: str, counts: tuple[int, int], classes: tuple[str, ...], citation: str) -> Spec:
@@ -216,6 +218,7 @@ _ALL = (
                 "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
             ),
         ),
+        means=((0.4914, 0.4822, 0.4465), (0.4942, 0.4851, 0.4504)),
     ),
 )
 

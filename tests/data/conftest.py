@@ -62,8 +62,9 @@ def register(monkeypatch, name, contents, **facts):
         file._replace(size=len(contents[file.name]), sha256=hashlib.sha256(contents[file.name]).hexdigest())
         for file in registry.SPECS[name].files
     )
-    monkeypatch.setitem(registry.SPECS, name, registry.SPECS[name]._replace(files=files, fingerprint=None, **facts))
-    return registry.SPECS[name]
+    spec = registry.SPECS[name]._replace(files=files, fingerprint=None, means=None, **facts)
+    monkeypatch.setitem(registry.SPECS, name, spec)
+    return spec
 
 
 class Small:

@@ -58,6 +58,28 @@ def test_flatten():
     assert data.flatten(flat).x.shape == (1437, 64)
 
 
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.float64])
+def test_standardized_inputs_are_float32_whatever_they_were(dtype):
+    x, x_test = made().x.astype(dtype), made().x_test.astype(dtype)
+    result = data.standardize(made(x=x, x_test=x_test))
+    assert result.x.dtype == result.x_test.dtype == np.float32
+    np.testing.assert_allclose(result.x, (x - x.mean(axis=0)) / x.std(axis=0), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"x": changed(made().x, (7, 2), np.nan)}, r"'made': x\[7, 2\] is nan; wanted finite"),
+        ({"x_test": changed(made().x_test, (4, 0), np.inf)}, r"'made': x_test\[4, 0\] is inf; wanted finite"),
+        ({"x": made().x[:0], "y": made().y[:0]}, r"'made': x is empty \(shape \(0, 4\)\)"),
+        ({"x": np.full((12, 4), "a")}, r"'made': x has dtype <U1"),
+    ],
+)
+def test_standardize_refuses_what_would_spoil_a_column(changes, message):
+    with pytest.raises(ValueError, match=message):
+        data.standardize(made(**changes))
+
+
 @pytest.mark.parametrize("function", [data.flatten, data.standardize])
 def test_a_stream_of_tokens_is_refused(function):
     stream = np.arange(10, dtype=np.int32)

@@ -66,8 +66,15 @@ def test_no_connection_is_said_at_once_with_what_to_try(monkeypatch, tmp_path, a
     assert message.startswith(
         f"could not download mnist: no connection to 127.0.0.1:{port} (ConnectionError). Try again"
     )
-    assert "put them in DIR/mnist/, and run: nnjax data get mnist --originals DIR. The files: http://127" in message
+    assert "put them in DIR/mnist/, and run: nnjax data get mnist --originals DIR. Looked on this machine" in message
+    assert ". The files: http://127" in message
     assert leaves_nothing(tmp_path)
+    with pytest.raises(ConnectionError) as caught:
+        data.get("mnist", originals=tmp_path, cache=tmp_path / "other")
+    message = str(caught.value)
+    assert f"Looked on this machine in vain: {tmp_path} holds none of its original files (train-images" in message
+    assert f"Try again with: nnjax data get mnist --cache {tmp_path}/other. Or" in message
+    assert f"run: nnjax data get mnist --cache {tmp_path}/other --originals DIR. " in message
 
 
 def test_a_silent_server_is_given_up(serve, monkeypatch, tmp_path):

@@ -59,8 +59,22 @@ def test_diabetes_is_regression():
         ({"test_fraction": float("nan")}, "test_fraction=nan"),
         ({"seed": -1}, "seed=-1"),
         ({"seed": 2**32}, "seed=4294967296"),
+        ({"seed": 1.5}, "seed=1.5: wanted an integer"),
+        (
+            {"test_fraction": 0.01},
+            "test_fraction=0.01: leaves 148 of the 150 rows of iris to train on and 2 to test on; wanted at least 3",
+        ),
+        ({"test_fraction": 0.99}, "leaves 1 of the 150 rows of iris to train on and 149 to test on"),
     ],
 )
+@pytest.mark.usefixtures("unchecked")
 def test_arguments_out_of_range(arguments, message):
     with pytest.raises(ValueError, match=message):
         data.load("iris", **arguments)
+
+
+@pytest.mark.parametrize("name", ["diabetes", "unicode_names"])
+def test_without_classes_each_part_has_at_least_one_row(name):
+    assert len(data.load(name, test_fraction=1e-6).y_test) >= 1
+    with pytest.raises(ValueError, match=f"leaves 0 of the .* rows of {name} .*; wanted at least 1 in each part"):
+        data.load(name, test_fraction=1 - 1e-6)

@@ -105,6 +105,17 @@ def test_a_directory_that_does_not_exist_is_named(tmp_path, monkeypatch):
         data.load("mnist")
 
 
+def test_a_variable_that_names_no_directory_is_not_in_the_way_of_the_cache(small, tmp_path, monkeypatch):
+    path = data.get("mnist", originals=small.write(tmp_path / "originals", "mnist"))
+    monkeypatch.setenv("NNJAX_ORIGINALS", str(tmp_path / "nowhere"))
+    assert len(data.load("mnist").x) == 20
+    assert data.get("mnist") == path
+    assert {row.where for row in data.available()} == {"embedded", "cache", "not here"}
+    for ask in (data.load, data.get, lambda name, originals: data.available(originals=originals)):
+        with pytest.raises(FileNotFoundError, match=r"originals=.*/nowhere: there is no such directory"):
+            ask("mnist", originals=tmp_path / "nowhere")
+
+
 def test_a_right_sha256_with_wrong_contents_is_still_refused(small, tmp_path, monkeypatch):
     small.write(tmp_path, "mnist")
     monkeypatch.setitem(registry.SPECS, "mnist", registry.SPECS["mnist"]._replace(train=21))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nnjax import data
-from nnjax.data import prepared, registry
+from nnjax.data import identity, prepared, registry
 
 tfds = pytest.importorskip("tensorflow_datasets", reason="TensorFlow Datasets is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore")  # other people's code
@@ -105,7 +105,7 @@ def test_an_array_record_directory_holds_the_text(small, tmp_path):
 
 def test_fashion_mnist_prepared_from_mnists_images_is_found_out(small, tmp_path, monkeypatch):
     fashion = small.arrays["fashion_mnist"]
-    prints = prepared.fingerprint(*fashion[:2]), prepared.fingerprint(*fashion[2:])
+    prints = identity.fingerprint(*fashion[:2]), identity.fingerprint(*fashion[2:])
     spec = registry.SPECS["fashion_mnist"]._replace(fingerprint=prints)
     monkeypatch.setitem(registry.SPECS, "fashion_mnist", spec)
     prepare_images("fashion_mnist", tmp_path / "right", fashion, "3.0.1")
@@ -113,23 +113,6 @@ def test_fashion_mnist_prepared_from_mnists_images_is_found_out(small, tmp_path,
     prepare_images("fashion_mnist", tmp_path / "wrong", small.arrays["mnist"], "3.0.1")
     with pytest.raises(ValueError, match=r"wrong/fashion_mnist is not usable \(.*not those of fashion_mnist\)"):
         data.load("fashion_mnist", tfds_dir=tmp_path / "wrong")
-
-
-def test_the_fingerprint_knows_rows_and_labels_but_not_their_order(small):
-    x, y, *_ = small.arrays["mnist"]
-    order = np.random.default_rng(0).permutation(len(x))
-    assert prepared.fingerprint(x[order], y[order]) == prepared.fingerprint(x, y)
-    assert prepared.fingerprint(x, y[order]) != prepared.fingerprint(x, y)
-    assert prepared.fingerprint(np.concatenate([x[:-1], x[:1]]), y) != prepared.fingerprint(x, y)
-
-
-def test_the_registered_fingerprints_are_those_of_the_originals(shared):
-    for name in ("mnist", "fashion_mnist"):
-        dataset = data.load(name, originals=shared)
-        x, x_test = (np.rint(x * 255).astype(np.uint8) for x in (dataset.x, dataset.x_test))
-        y, y_test = dataset.y.astype(np.uint8), dataset.y_test.astype(np.uint8)
-        found = prepared.fingerprint(x, y), prepared.fingerprint(x_test, y_test)
-        assert found == registry.SPECS[name].fingerprint
 
 
 @pytest.fixture
