@@ -5,6 +5,7 @@ act entry by entry, some with a slope h; ``prelu`` learns its slope; ``maxout`` 
 At a kink the derivative is that of the left-hand side, so relu'(0) = 0.
 """
 
+import math
 from collections.abc import Callable
 
 import jax
@@ -37,7 +38,10 @@ def step_derivative(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 
 
 def sigmoid(z: Float[Array, "*shape"], *, slope: Slope = 1.0) -> Float[Array, "*shape"]:
-    """Return 1 / (1 + exp(-h z)), between 0 and 1, with slope h; safe at any size of z."""
+    """Return 1 / (1 + exp(-h z)), between 0 and 1, with slope h: the logistic function (Verhulst, 1838).
+
+    It is safe at any size of z.
+    """
     return jax.nn.sigmoid(slope * z)
 
 
@@ -48,7 +52,10 @@ def sigmoid_derivative(z: Float[Array, "*shape"], *, slope: Slope = 1.0) -> Floa
 
 
 def tanh(z: Float[Array, "*shape"], *, slope: Slope = 1.0) -> Float[Array, "*shape"]:
-    """Return (exp(2 h z) - 1) / (exp(2 h z) + 1), between -1 and 1, with slope h."""
+    """Return (exp(2 h z) - 1) / (exp(2 h z) + 1), between -1 and 1, with slope h.
+
+    Its outputs have means near 0, for which LeCun, Bottou, Orr and Müller (1998) prefer it to the sigmoid.
+    """
     return jnp.tanh(slope * z)
 
 
@@ -116,7 +123,7 @@ def normal_cdf(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 
     It is the same as (1 + erf(z / sqrt 2)) / 2, whose digits cancel for z far below 0.
     """
-    return 0.5 * jax.lax.erfc(-z / jnp.sqrt(2).astype(z.dtype))
+    return 0.5 * jax.lax.erfc(-z / math.sqrt(2))
 
 
 def prelu(z: Float[Array, "*batch features"], slope: Slope) -> Float[Array, "*batch features"]:
@@ -139,6 +146,7 @@ def maxout(z: Float[Array, "*batch pieces features"]) -> Float[Array, "*batch fe
 
 def maxout_derivative(z: Float[Array, "*batch pieces features"]) -> Float[Array, "*batch pieces features"]:
     """Return 1 at the winning piece and 0 at the others; pieces that tie share the 1 equally."""
+    require_not_empty("z", z, axes=2)
     winners = (z == jnp.max(z, axis=-2, keepdims=True)).astype(z.dtype)
     return winners / jnp.sum(winners, axis=-2, keepdims=True)
 

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from nnjax.checks import require_sizes
+from nnjax.checks import require_between, require_sizes
 
 Key = PRNGKeyArray | Array
 Initializer = Callable[..., Array]
@@ -35,8 +35,12 @@ def zeros(key: Key, shape: Sequence[int]) -> Float[Array, "..."]:
 
 
 def normal(key: Key, shape: Sequence[int], *, std: float = 0.01) -> Float[Array, "..."]:
-    """Return small normal numbers, mean 0 and deviation ``std``: enough for a shallow network only."""
+    """Return small normal numbers, mean 0 and deviation ``std``: enough for a shallow network only.
+
+    (Krizhevsky, Sutskever and Hinton, 2012, with this deviation.) Raises ValueError for a size or a deviation below 0.
+    """
     require_sizes("shape", shape, least=0)
+    require_between("std", std, 0, float("inf"), high_included=False)
     return std * jax.random.normal(key, shape)
 
 

@@ -72,6 +72,7 @@ def rmsprop(
     """
     _check_rate(learning_rate)
     require_between("decay", decay, 0, 1, high_included=False)
+    _check_eps(eps)
 
     def init(params: PyTree) -> RMSPropState:
         return RMSPropState(jnp.zeros((), jnp.int32), jax.tree.map(jnp.zeros_like, params))
@@ -100,6 +101,7 @@ def adam(
     _check_rate(learning_rate)
     require_between("b1", b1, 0, 1, high_included=False)
     require_between("b2", b2, 0, 1, high_included=False)
+    _check_eps(eps)
 
     def init(params: PyTree) -> AdamState:
         # Two trees of zeros, not one twice: a compiled step may reuse the memory of each.
@@ -148,6 +150,10 @@ def _corrected(mean: PyTree, decay: Number, t: Array) -> PyTree:
 def _check_rate(learning_rate: LearningRate) -> None:
     if not callable(learning_rate):
         require_between("learning_rate", learning_rate, 0, float("inf"), high_included=False)
+
+
+def _check_eps(eps: Number) -> None:
+    require_between("eps", eps, 0, float("inf"), high_included=False)
 
 
 def _rate(learning_rate: LearningRate, count: Array) -> Any:

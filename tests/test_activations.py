@@ -262,6 +262,20 @@ def test_softmax_at_extremes():
         assert np.isfinite(jacobian).all()
 
 
+@pytest.mark.usefixtures("unchecked")
+def test_gelu_of_integers_is_that_of_floats():
+    z = jnp.array([1, 2, -1])
+    for f in (activations.gelu, activations.gelu_derivative):
+        np.testing.assert_array_equal(f(z), f(z.astype(jnp.float32)))
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("f", [activations.maxout, activations.maxout_derivative])
+def test_maxout_without_pieces_is_an_error(f):
+    with pytest.raises(ValueError, match=r"z has 1 axes, shape \(3,\); it must have at least 2"):
+        f(jnp.ones(3))
+
+
 @pytest.mark.parametrize(("f", "shape"), [(activations.maxout, (3, 0, 2)), (activations.softmax, (3, 0))])
 def test_empty_input_is_an_error(f, shape):
     with pytest.raises(ValueError, match=r"z is empty: shape \(3, 0"):

@@ -129,3 +129,8 @@ def test_too_few_axes(name, shape):
 
 def test_zeros_and_normal_make_scalars():
     assert initializers.zeros(KEY, ()).shape == initializers.normal(KEY, ()).shape == ()
+
+
+def test_a_deviation_below_zero_is_named():
+    with pytest.raises(ValueError, match="std is -1; it must be at least 0 and finite"):
+        initializers.normal(KEY, (3, 2), std=-1.0)

@@ -242,6 +242,30 @@ def test_a_label_out_of_range_is_named_with_its_index(wrong):
         losses.cross_entropy(jnp.zeros((2, 2, 3)), labels.reshape(2, 2))
 
 
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("rows", [np.eye(3, dtype=int), np.eye(3, dtype=bool), np.eye(3).tolist()])
+def test_rows_and_labels_of_every_kind_are_the_same(rows):
+    z, labels = jnp.asarray(drawn(0, 3, 3)), jnp.arange(3)
+    wanted = float(losses.cross_entropy(z, labels))
+    assert float(losses.cross_entropy(z, rows)) == float(losses.cross_entropy(z, [0, 1, 2])) == wanted
+    assert float(losses.cross_entropy(z, labels == 1)) == float(losses.cross_entropy(z, jnp.array([0, 1, 0])))
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_labels_of_the_wrong_kind_are_named():
+    with pytest.raises(ValueError, match=r"labels has shape \(4,\) and dtype float32; .*: labels.astype\(int\)"):
+        losses.cross_entropy(jnp.zeros((4, 3)), jnp.zeros(4))
+    with pytest.raises(ValueError, match=r"labels\[0, 0\] is 2; entries of one-hot rows run from 0 to 1"):
+        losses.cross_entropy(jnp.zeros((4, 3)), jnp.full((4, 3), 2))
+
+
+@pytest.mark.parametrize("name", ["binary_cross_entropy", "perceptron_criterion"])
+@pytest.mark.parametrize("wrong", [2, -1, 1.5])
+def test_a_target_that_is_no_probability_is_named(name, wrong):
+    with pytest.raises(ValueError, match=f"d is {wrong}; it must be at least 0 and at most 1"):
+        losses.BY_NAME[name](jnp.zeros(4), jnp.array([0, 1, wrong, 0]))
+
+
 NETWORK = [
     {"W": jnp.array([[1.0, -2.0], [0.0, 3.0]]), "b": jnp.array([10.0, -20.0])},
     {"W": jnp.array([[[0.5]]]), "b": jnp.array([7.0]), "slope": jnp.array([0.25]), "scale": jnp.array([9.0])},
@@ -263,14 +287,25 @@ def test_penalty_gradients_are_zero_for_all_but_weights(penalty, gradient):
             np.testing.assert_allclose(layer_grads[name], expected, rtol=1e-6)
 
 
-def test_penalties_of_a_named_tuple_and_of_nothing():
+def test_penalties_of_a_named_tuple():
     class Layer(NamedTuple):
         W: jax.Array
         b: jax.Array
 
     assert float(losses.l2(Layer(jnp.array([1.0, 2.0]), jnp.array([5.0])), 1.0)) == 5
-    assert float(losses.l1({"b": jnp.ones(3)}, 1.0)) == 0
     assert [w.shape for w in losses.weights(NETWORK)] == [(2, 2), (1, 1, 1), (1,)]
+
+
+@pytest.mark.parametrize("penalty", [losses.l1, losses.l2])
+@pytest.mark.parametrize(
+    ("params", "found"),
+    [({"w": 1.0, "b": 0.0}, r"params\['b'\], params\['w'\]"), ([(1.0, 0.0)], r"params\[0\]\[0\]"), ([], "no arrays")],
+)
+def test_a_penalty_on_nothing_or_below_zero_is_refused(penalty, params, found):
+    with pytest.raises(ValueError, match=rf"params holds no weights, .* begins with W; it holds {found}"):
+        penalty(jax.tree.map(jnp.asarray, params), 1.0)
+    with pytest.raises(ValueError, match="rate is -1; it must be at least 0 and finite"):
+        penalty(NETWORK, -1)
 
 
 def test_float64_is_kept():

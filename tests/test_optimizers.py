@@ -316,6 +316,8 @@ def test_low_precision_is_kept(name, dtype):
         (lambda: optimizers.rmsprop(0.1, 1.0), "decay is 1"),
         (lambda: optimizers.adam(0.1, b1=1.5), "b1 is 1.5"),
         (lambda: optimizers.adam(0.1, b2=-1.0), "b2 is -1"),
+        (lambda: optimizers.adam(0.1, eps=-1.0), "eps is -1; it must be at least 0 and finite"),
+        (lambda: optimizers.rmsprop(0.1, eps=-1.0), "eps is -1"),
         (lambda: optimizers.clip_by_global_norm(-1.0), "limit is -1; it must be at least 0 and finite"),
     ],
 )

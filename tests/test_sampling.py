@@ -28,6 +28,20 @@ def test_at_zero_it_is_the_likeliest_and_safe_at_a_thousand():
     assert jax.jit(sample)(KEY, rows, 0.0).tolist() == [2, 1, 2]
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+@pytest.mark.parametrize("temperature", [1e-3, 1e-6, 1e-38, 1e-45])
+def test_near_zero_it_is_the_likeliest_too(dtype, temperature):
+    rows = jnp.array([[1.0, 2.0, 3.0], [300.0, 100.0, 200.0], [-300.0, -100.0, -200.0]], dtype)
+    assert sample(KEY, rows, temperature).tolist() == [2, 0, 1]
+    assert jax.jit(sample)(KEY, rows, jnp.float32(temperature)).tolist() == [2, 0, 1]
+
+
+@pytest.mark.parametrize("temperature", [0.1, 0.7, 1.0, 3.0])
+def test_at_usual_temperatures_it_draws_from_the_logits_as_they_are(temperature):
+    rows = 5 * jax.random.normal(KEY, (2000, 50))
+    np.testing.assert_array_equal(sample(KEY, rows, temperature), jax.random.categorical(KEY, rows / temperature))
+
+
 def test_the_same_key_draws_the_same_and_one_row_gives_one_number():
     rows = jnp.tile(LOGITS, (50, 1))
     assert sample(KEY, rows).tolist() == sample(KEY, rows).tolist() != sample(jax.random.key(1), rows).tolist()

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Real
 
 from nnjax import initializers, losses
 from nnjax.activations import step
-from nnjax.checks import require_between, require_same_shape, require_sizes
+from nnjax.checks import require_between, require_labels, require_not_empty, require_same_shape, require_sizes
 from nnjax.initializers import Key
 from nnjax.layers import dense
 
@@ -22,7 +22,7 @@ def init(key: Key, inputs: int, outputs: int | None = None) -> Params:
 
 
 def apply(params: Params, x: Float[Array, "*batch inputs"]) -> Float[Array, "..."]:
-    """Return the linear output x . W + b, the one that is trained."""
+    """Return the linear output x . W + b, the one that is trained; ``predict`` makes the answer of it."""
     return dense.apply(params, x)
 
 
@@ -42,7 +42,11 @@ def update(
     ys: Real[Array, "batch *outputs"],
     learning_rate: float | Scalar,
 ) -> Params:
-    """Return the parameters after one step of the delta rule on the batch mean: W <- W + eta mean((d - y) x)."""
+    """Return the parameters after one step of the delta rule on the batch mean: W <- W + eta mean((d - y) x).
+
+    Raises ValueError when a shape does not fit or the batch is empty.
+    """
+    require_not_empty("xs", xs, axes=2)
     y = apply(params, xs)
     require_same_shape("ys", ys, "the outputs", y)
     error = ys - y
@@ -56,7 +60,9 @@ def largest_stable_rate(xs: Float[Array, "samples inputs"]) -> Scalar:
     """Return 2 / lambda, lambda the largest eigenvalue of the mean of x x^T, constant input 1 included.
 
     Below this learning rate ``update`` on all samples converges; above it the error grows without bound.
+    Raises ValueError when there are no samples.
     """
+    require_not_empty("xs", xs, axes=2)
     with_one = jnp.concatenate([xs, jnp.ones((len(xs), 1), xs.dtype)], axis=1)
     return 2 / jnp.linalg.eigvalsh(with_one.T @ with_one / len(xs))[-1]
 
@@ -86,11 +92,13 @@ def madaline_update(
 
     When the vote is wrong, the unit whose pre-activation is nearest to 0 among those that voted wrongly is moved by
     the delta rule towards the other side, to +1 or -1; all others stay.
+    Raises ValueError when a shape does not fit or the target is not 0 or 1.
     """
     require_same_shape("x", x, "the W of one unit", params["W"][:, 0])
     a = dense.apply(params, x)
     answer = madaline_apply(params, x, votes=votes)
     require_same_shape("y", y, "the vote", answer)
+    require_labels("y", y, 2)
     wrong = y != answer
     distance = jnp.where(step(a) != y, jnp.abs(a), jnp.inf)
     chosen = jnp.arange(len(a)) == jnp.argmin(distance)

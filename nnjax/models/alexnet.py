@@ -14,6 +14,7 @@ pixels and not 224; pooling is padded, so that no row of a small map is lost; th
 weights begin as He et al. (2015) draw them, biases at 0 (theirs: deviation 0.01, and some biases at 1).
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,11 +48,13 @@ def init(
 
     Raises ValueError for a size below 1, other than five numbers of filters, or odd ones where there are two groups.
     """
-    require_sizes("shape", shape, least=3)
+    require_sizes("shape", shape)
     require_sizes("filters", filters)
     require_sizes("hidden", hidden, least=0)
     if len(filters) != len(KERNELS):
         raise ValueError(f"filters has {len(filters)} entries; AlexNet has {len(KERNELS)} convolutions")
+    if len(shape) != 3:
+        raise ValueError(f"shape is {tuple(shape)}; it must be (height, width, channels) of one image")
     height, width, channels = shape
     key_conv, key_dense = jax.random.split(key)
     layout = zip(jax.random.split(key_conv, len(KERNELS)), KERNELS, filters, GROUPS, POOLED, strict=True)
@@ -67,12 +70,18 @@ def init(
 def apply(
     params: Params, x: Images, *, dropout: float | Scalar = 0.5, key: Key | None = None
 ) -> Float[Array, "batch classes"]:
-    """Return the logits; dropout takes place where there is a ``key``. Raises ValueError for a wrong shape."""
+    """Return the logits; dropout takes place where there is a ``key``.
+
+    Raises ValueError for a wrong shape; images of another size than in ``init`` go through if as many features of them
+    reach the dense layers: made for 28 x 28, all from 25 x 25 to 32 x 32.
+    """
+    maps = x
     for layer, groups, normalised, pooled in zip(params["conv"], GROUPS, NORMALISED, POOLED, strict=True):
-        x = activations.relu(layers.conv.conv2d_apply(layer, x, padding="SAME", groups=groups))
-        x = layers.local_response.apply(x) if normalised else x
-        x = layers.pooling.max_pool(x, 3, stride=2, padding="SAME") if pooled else x
-    flat = x.reshape(x.shape[0], -1)
+        maps = activations.relu(layers.conv.conv2d_apply(layer, maps, padding="SAME", groups=groups))
+        maps = layers.local_response.apply(maps) if normalised else maps
+        maps = layers.pooling.max_pool(maps, 3, stride=2, padding="SAME") if pooled else maps
+    flat = maps.reshape(x.shape[0], math.prod(maps.shape[1:]))
+    cnn.require_features(x, flat, params["dense"], "height and width")
     return cnn.dense_apply(params["dense"], flat, dropout=dropout, key=key)
 
 

@@ -4,6 +4,7 @@ h = max_pool(relu(conv(h))) for each convolution; the last maps, flattened, go t
 filters see small windows of the image, those further up windows of windows: edges, parts, things (LeCun et al., 1989).
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from nnjax import activations, layers, losses
 from nnjax.checks import require_sizes
 from nnjax.initializers import Initializer, Key, he_normal
 from nnjax.layers.conv import output_size
-from nnjax.layers.windows import Padding, Sizes, per_axis
+from nnjax.layers.windows import Padding, Sizes, per_axis, sliding
 from nnjax.models import mlp
 
 Params = dict[str, Any]
@@ -38,7 +39,8 @@ def init(
 
     A convolution for each of ``filters``, its number of output channels; a hidden dense layer for each of ``hidden``;
     the output layer. ``kernel`` and ``pool``, the side of the square pooling windows, are one number for all
-    convolutions or one for each (1: no pooling). ``pool`` and ``padding`` must be the same in ``apply``.
+    convolutions or one for each (1: no pooling); ``padding`` is that of ``layers.conv.conv2d_apply``. ``pool`` and
+    ``padding`` must be the same in ``apply``.
     Raises ValueError for a size below 1 or an image too small for the kernels and poolings.
     """
     require_sizes("shape", shape)
@@ -52,7 +54,8 @@ def init(
     sides = zip(per_axis("kernel", kernel, len(filters)), per_axis("pool", pool, len(filters)), strict=True)
     for k, outputs, (side, window) in zip(jax.random.split(key_conv, len(filters)), filters, sides, strict=True):
         convs.append(layers.conv.conv2d_init(k, side, channels, outputs, initializer=initializer))
-        height, width = (output_size(output_size(n, side, 1, padding), window, window) for n in (height, width))
+        stops = [w.stops for w in sliding((height, width), side, 1, padding)]
+        height, width = (output_size(n, window, window) for n in stops)
         channels = outputs
     sizes = (height * width * channels, *hidden, classes)
     return {"conv": convs, "dense": mlp.init(key_dense, sizes, initializer=initializer)}
@@ -69,16 +72,12 @@ def apply(
 ) -> Float[Array, "batch classes"]:
     """Return the logits. ``dropout`` is the rate at which the inputs of the dense layers are dropped, given a ``key``.
 
-    Raises ValueError for a wrong shape, or ``pool`` and ``padding`` other than in ``init``.
+    Raises ValueError for a wrong shape, or ``pool`` and ``padding`` other than in ``init``, if another number of
+    features than there reaches the dense layers; images of another size that give as many go through.
     """
     maps = features(params["conv"], x, pool=pool, padding=padding)[-1]
-    flat = maps.reshape(x.shape[0], -1)
-    wanted = params["dense"][0]["W"].shape[0]
-    if flat.shape[1] != wanted:
-        raise ValueError(
-            f"x has shape {x.shape}, of which {flat.shape[1]} features reach the dense layers, made for {wanted}: "
-            "shape, pool and padding must be those of init"
-        )
+    flat = maps.reshape(x.shape[0], math.prod(maps.shape[1:]))
+    require_features(x, flat, params["dense"], "shape, pool and padding")
     return dense_apply(params["dense"], flat, dropout=dropout, key=key)
 
 
@@ -107,6 +106,16 @@ def features(
         maps.append(activations.relu(x))
         x = maps[-1]
     return maps
+
+
+def require_features(x: Array, flat: Array, dense: mlp.Params, settings: str) -> None:
+    """Raise ValueError unless as many features are left of x, (batch, features), as the dense layers are made for."""
+    wanted = dense[0]["W"].shape[0]
+    if flat.shape[1] != wanted:
+        raise ValueError(
+            f"x has shape {x.shape}, of which {flat.shape[1]} features reach the dense layers, made for {wanted}: "
+            f"{settings} must be those of init"
+        )
 
 
 def dense_apply(

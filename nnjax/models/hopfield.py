@@ -42,6 +42,7 @@ def update(weights: Weights, state: Num[Array, "*batch neurons"], neuron: int | 
     If it turns over, E changes by -2 |sum_j W_ij s_j|: the energy never rises.
     """
     _require_fit(weights, state)
+    weights, state = jnp.asarray(weights), jnp.asarray(state)
     field = state @ weights[neuron]
     turned = jnp.where(field == 0, state[..., neuron], jnp.sign(field))
     return state.at[..., neuron].set(turned.astype(state.dtype))
@@ -54,11 +55,13 @@ def recall(
 
     The order is 0, 1, ..., N - 1, or with a ``key`` a new random one in each sweep. When a sweep changes nothing the
     network has settled; it always does, because each change lowers the energy and there are finitely many states.
-    Raises ValueError when weights and state do not fit, for an entry other than +1 and -1, or a negative ``steps``.
+    Raises ValueError when weights and state do not fit, for an entry other than +1 and -1, or ``steps`` that are
+    not a whole number of at least 0.
     """
     _require_fit(weights, state)
     _require_signs("state", state)
-    require_between("steps", steps, 0, float("inf"))
+    if not isinstance(steps, (int, np.integer)) or steps < 0:
+        raise ValueError(f"steps is {steps!r}; it must be a whole number of at least 0")
     orders = jnp.tile(jnp.arange(len(weights)), (steps, 1))
     if key is not None:
         orders = jax.random.permutation(key, orders, axis=1, independent=True)

@@ -75,7 +75,7 @@ def apply(params: Params, x: Images) -> Float[Array, "batch 10"]:
     h = squash(layers.conv.conv2d_apply({"W": full_kernel(params["C3"]["W"]), "b": params["C3"]["b"]}, h))
     h = squash(subsample(params["S4"], h))
     h = squash(layers.conv.conv2d_apply(params["C5"], h))
-    h = squash(layers.dense.apply(params["F6"], h.reshape(x.shape[0], -1)))
+    h = squash(layers.dense.apply(params["F6"], h.reshape(x.shape[0], 120)))
     return -jnp.sum((h[:, None] - jnp.asarray(CODES, h.dtype)) ** 2, axis=-1)
 
 

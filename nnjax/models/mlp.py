@@ -1,7 +1,7 @@
 """The multilayer perceptron: h = g(h W + b) layer by layer, a plain or activated output, dropout between.
 
 ``params`` is a list of dense layers, the last of which is the output. Hidden layers may be maxout ones, or carry the
-learned "slope" of a PReLU.
+learned "slope" of a PReLU. Such networks learn by backpropagation (Rumelhart, Hinton and Williams, 1986).
 """
 
 from collections.abc import Callable, Sequence
@@ -63,6 +63,9 @@ def apply(
     ``dropout`` is the rate at which hidden units are dropped in training, when there is a ``key``.
     Raises ValueError for an unknown name, a wrong number of activations, layers made for another one, or a wrong shape.
     """
+    if not isinstance(params, Sequence) or not params:
+        what = "empty" if isinstance(params, Sequence) else f"a {type(params).__name__}"
+        raise ValueError(f"params is {what}; it must be the list of layers that init returned")
     *hidden, output = params
     names = _per_hidden_layer(activation, len(hidden))
     keys = [None] * len(hidden) if key is None else jax.random.split(key, len(hidden))

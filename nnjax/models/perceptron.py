@@ -7,11 +7,12 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Real
 
 from nnjax import initializers, losses
 from nnjax.activations import step
-from nnjax.checks import require_between, require_same_shape
+from nnjax.checks import require_between, require_labels, require_same_shape
 from nnjax.initializers import Key
 from nnjax.layers import dense
 
@@ -25,7 +26,11 @@ def init(key: Key, inputs: int, outputs: int | None = None) -> Params:
 
 
 def apply(params: Params, x: Float[Array, "*batch inputs"]) -> Float[Array, "..."]:
-    """Return step(x . W + b): 1 on one side of the line x . W + b = 0 and on it, 0 on the other."""
+    """Return step(x . W + b): 1 on one side of the line x . W + b = 0 and on it, 0 on the other.
+
+    A step has no slope, so that ``fit`` moves nothing through it: give it ``linear.apply``, which is x . W + b, with
+    ``losses.perceptron_criterion``. The accuracy it counts is that of the step.
+    """
     return step(dense.apply(params, x))
 
 
@@ -38,10 +43,12 @@ def update(params: Params, x: Float[Array, " inputs"], y: Real[Array, ""], learn
     """Return the parameters after one sample: W <- W + eta (y - y') x, b <- b + eta (y - y').
 
     A right answer changes nothing. The bias is the weight of a constant input 1.
+    Raises ValueError when a shape does not fit or the target is not 0 or 1.
     """
     require_same_shape("x", x, "the W of one neuron", params["W"])
     answer = apply(params, x)
     require_same_shape("y", y, "its answer", answer)
+    require_labels("y", y, 2)
     error = y - answer
     return {"W": params["W"] + learning_rate * error * x, "b": params["b"] + learning_rate * error}
 
@@ -56,12 +63,14 @@ def train(
     """Return the parameters after ``epochs`` passes over the samples in order, and the history.
 
     History: "params" after each of the epochs * samples updates (stacked on a new first axis) and "mistakes", 1 where
-    the neuron was wrong before the update, (epochs, samples). Raises ValueError for a negative rate or epoch count, or
-    when there is not one target for each sample.
+    the neuron was wrong before the update, (epochs, samples). Raises ValueError for a negative rate, a count of epochs
+    that is none, or when there is not one target, 0 or 1, for each sample.
     """
     require_between("learning_rate", learning_rate, 0, float("inf"))
-    require_between("epochs", epochs, 0, float("inf"))
+    if not isinstance(epochs, (int, np.integer)) or epochs < 0:
+        raise ValueError(f"epochs is {epochs!r}; it must be at least 0 and a whole number")
     require_same_shape("ys", ys, "the samples in xs", xs[..., 0])
+    require_labels("ys", ys, 2)
 
     def one_sample(params: Params, sample: tuple[Array, Array]) -> tuple[Params, tuple[Params, Array]]:
         new = update(params, *sample, learning_rate)
@@ -77,9 +86,11 @@ def mistake_bound(params: Params, xs: Float[Array, "samples inputs"], ys: Real[A
 
     R is the length of the longest sample and gamma the smallest distance to the line that ``params`` draw, both with
     the constant input 1 added. It is infinite when ``params`` do not separate the samples.
+    Raises ValueError when there is not one target, 0 or 1, for each sample.
     """
     a = dense.apply(params, xs)
     require_same_shape("ys", ys, "the samples in xs", a)
+    require_labels("ys", ys, 2)
     length = jnp.sqrt(jnp.sum(params["W"] ** 2) + params["b"] ** 2)
     gamma = jnp.min((2.0 * ys - 1) * a) / length
     radius = jnp.sqrt(jnp.max(jnp.sum(xs**2, axis=1) + 1))

@@ -1,7 +1,7 @@
 """The recurrent classifier: a sequence is read step by step, and what is remembered at its end is classified.
 
-A stack of recurrent layers, each reading the outputs of the one below, and a dense layer on the last state of the
-topmost: logits = h_T W + b.
+A stack of recurrent layers (Elman, 1990), each reading the outputs of the one below, and a dense layer on the last
+state of the topmost: logits = h_T W + b.
 """
 
 from collections.abc import Sequence

@@ -82,7 +82,8 @@ def loss(
 def think(params: Params, board: Int[Array, "9"], simulations: int = 50) -> tuple[Float[Array, "9"], Float[Array, ""]]:
     """Return (shares, worth): what ``tree_search`` with this network makes of the board.
 
-    Raises ValueError for a board that cannot be or that is finished, and for fewer than one simulation.
+    Raises ValueError for a board that cannot be or that is finished, and for simulations that are not a whole number
+    of at least 1.
     """
 
     def network(board: Array) -> tuple[Array, Array]:

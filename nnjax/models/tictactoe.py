@@ -52,6 +52,7 @@ def play(board: Int[Array, "9"], move: int | Int[Array, ""]) -> Int[Array, "9"]:
         empty = np.flatnonzero(np.asarray(board) == 0).tolist()
         if int(move) not in empty:
             raise ValueError(f"move is {int(move)}; the empty squares are {', '.join(map(str, empty))}")
+    board = jnp.asarray(board)
     return board.at[move].set(to_move(board))
 
 

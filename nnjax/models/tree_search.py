@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from nnjax.checks import require_between
+from nnjax.checks import require_sizes
 from nnjax.models import tictactoe
 
 Network = Callable[[Int[Array, "9"]], tuple[Float[Array, "9"], Float[Array, ""]]]
@@ -52,11 +52,11 @@ def search(
     """Return (shares, worth) of ``board``, an unfinished game.
 
     ``shares`` is how the simulations were divided among the moves, ``worth`` the mean of what came of them for the
-    player to move. Raises ValueError for fewer than one simulation and for a board without a move to make, unless it
-    is traced.
+    player to move. Raises ValueError for simulations that are not a whole number of at least 1, and for a board
+    without a move to make, unless it is traced.
     """
     tictactoe.require_unfinished("board", board)
-    require_between("simulations", simulations, 1, float("inf"))
+    require_sizes("simulations", [simulations])
     nodes = simulations + 1
     zeros = jnp.zeros((nodes, 9))
     tree = Tree(jnp.tile(board, (nodes, 1)), zeros, zeros, zeros, jnp.full((nodes, 9), NONE, jnp.int32))

@@ -1,6 +1,6 @@
 """What ``fit``, ``fit_many`` and ``evaluate`` are given, looked at before anything else; a refusal is one sentence."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
@@ -42,12 +42,32 @@ def random_keys(keys: Any) -> Array:
 
 
 def settings_table(settings: Mapping[str, Any] | None) -> dict[str, Array]:
-    """Return the settings as arrays; raise ValueError unless they are lists of one length."""
-    table = {name: jnp.asarray(values) for name, values in (settings or {}).items()}
+    """Return the settings as arrays; raise ValueError unless they are lists of numbers, all of one length."""
+    if settings is not None and not isinstance(settings, Mapping):
+        raise ValueError(f"settings is a {type(settings).__name__}; it must be a dict, {{argument: list of numbers}}")
+    table = {}
+    for name, values in (settings or {}).items():
+        array = np.asarray(values)
+        if array.dtype.kind not in "fiu" and not jnp.issubdtype(array.dtype, jnp.floating):
+            raise ValueError(f"settings[{name!r}] has dtype {array.dtype}; only numbers can differ from run to run")
+        table[name] = jnp.asarray(array)
     shapes = {name: values.shape for name, values in table.items()}
     if any(len(shape) != 1 or shape == (0,) for shape in shapes.values()) or len(set(shapes.values())) > 1:
         raise ValueError(f"settings have the shapes {shapes}; each must be a list of numbers, all of one length")
     return table
+
+
+def each_setting(build: Callable[..., Any], table: Mapping[str, Array]) -> None:
+    """Raise ValueError unless ``build`` makes an optimizer of each setting, shown to it as Python's numbers.
+
+    In the compiled step the settings have no values that it could look at.
+    """
+    for row in zip(*(values.tolist() for values in table.values()), strict=True):
+        setting = dict(zip(table, row, strict=True))
+        try:
+            optimizer("optimizer(**setting)", build(**setting))
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"the optimizer does not take the setting {setting}: {error}") from error
 
 
 def float_arrays(name: str, tree: PyTree) -> None:

@@ -8,6 +8,7 @@ another name and renames it when it is complete: a run that is killed never leav
 import hashlib
 import logging
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -113,15 +114,16 @@ def restore(manager: Any, learner: Learner, same: dict[str, Any], epochs: int) -
     """Return (epochs done, learner, history) of the last checkpoint, or (0, ``learner``, {}) when there is none.
 
     ``learner`` is that of a fresh start. Raises ValueError when the run was started with anything else than ``same``,
-    naming what differs, or has already more epochs than are wanted.
+    naming what differs, or has already more epochs than are wanted, or when its last checkpoint is damaged.
     """
     done = None if manager is None else manager.latest_step()
     if done is None:
         return 0, learner, {}
     import orbax.checkpoint as ocp
 
-    record = manager.restore(done, args=ocp.args.Composite(record=ocp.args.JsonRestore())).record
-    before = record["settings"]
+    with _reading(Path(manager.directory), done):
+        record = manager.restore(done, args=ocp.args.Composite(record=ocp.args.JsonRestore())).record
+        before, history = dict(record["settings"]), dict(record["history"])
     different = [name for name in sorted(before.keys() | same.keys()) if before.get(name) != same.get(name)]
     if different:
         changes = "; ".join(
@@ -131,9 +133,26 @@ def restore(manager: Any, learner: Learner, same: dict[str, Any], epochs: int) -
     if done > epochs:
         raise ValueError(f"the run in {manager.directory} has {done} epochs already; epochs={epochs} is fewer")
     items = ocp.args.Composite(learner=ocp.args.StandardRestore(_tree(learner)))
-    tree = manager.restore(done, args=items).learner
-    restored = Learner(tree["params"], tree["optimizer"], tree.get("state"))
-    return done, jax.tree.map(lambda leaf: jnp.array(leaf), restored), record["history"]
+    with _reading(Path(manager.directory), done):
+        tree = manager.restore(done, args=items).learner
+        restored = Learner(tree["params"], tree["optimizer"], tree.get("state"))
+        return done, jax.tree.map(lambda leaf: jnp.array(leaf), restored), history
+
+
+@contextmanager
+def _reading(directory: Path, epoch: int) -> Iterator[None]:
+    """Raise ValueError, naming the folder, for whatever goes wrong in reading the checkpoint of ``epoch``."""
+    try:
+        with _quiet():
+            yield
+    except Exception as error:  # a damaged file is reported as ValueError, KeyError, TypeError, OSError
+        before = [one for one in epochs_done(directory) if one < epoch]
+        start = f"epoch {before[-1]}" if before else "the beginning"
+        reason = f"{type(error).__name__}: {_short(' '.join(str(error).split()))}"
+        raise ValueError(
+            f"the checkpoint {directory / str(epoch)} is damaged ({reason}); "
+            f"remove that folder, and the run goes on from {start}"
+        ) from error
 
 
 def _remove_unfinished(directory: Path, tries: int = 25, pause: float = 0.2) -> None:
@@ -161,13 +180,18 @@ def _size(path: Path) -> int:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep Orbax from logging each thread's traceback; the exception that is raised says it all."""
-    logger = logging.getLogger("absl")
+    """Keep Orbax from showing each thread's traceback; the exception that is raised says it all."""
+    logger, hook = logging.getLogger("absl"), sys.unraisablehook
     level = logger.level
     logger.setLevel(logging.CRITICAL)
+    sys.unraisablehook = lambda what: None if isinstance(what.exc_value, RuntimeError) else hook(what)
     try:
         yield
+    except BaseException:
+        time.sleep(0.2)  # TensorStore's threads end after it, and find Orbax's event loop closed
+        raise
     finally:
+        sys.unraisablehook = hook
         logger.setLevel(level)
 
 

@@ -16,6 +16,12 @@ def require_finite_losses(losses: np.ndarray, epoch: int, start: int, steps: int
         raise FloatingPointError(_advice(f"the loss became {losses[first]} in {where}{before}"))
 
 
+def require_finite_validation(loss: float, epoch: int) -> None:
+    """Raise FloatingPointError if the loss on the test data, measured after an epoch, is not finite."""
+    if not np.isfinite(loss):
+        raise FloatingPointError(_advice(f"the loss on the test data is {loss} after epoch {epoch}"))
+
+
 def require_finite_params(params: PyTree, epoch: int) -> None:
     """Raise FloatingPointError if the last step of an epoch, after the last loss, broke the parameters."""
     if not _all_finite(params):

@@ -68,6 +68,8 @@ def fit_many(
     checking.batch_fits(batch_size, len(arrays["x"]))
     table = checking.settings_table(settings)
     build = _builder(optimizer, table)
+    if not callable(init):
+        raise ValueError(f"init is a {type(init).__name__}; it must be a function of a key that returns params")
     pairs = [jax.random.split(key) for key in keys]
     each = [init(init_key) for init_key, _ in pairs]
     checking.float_arrays("init(key)", each[0])
@@ -186,7 +188,7 @@ def _builder(optimizer: Any, table: Settings) -> Callable[..., Any]:
         made = default_optimizer() if optimizer is None else optimizer
         checking.optimizer("optimizer", made)
         build = _constant(made)
-    checking.optimizer("optimizer(**setting)", build(**{name: values[0] for name, values in table.items()}))
+    checking.each_setting(build, table)
     return build
 
 

@@ -53,20 +53,23 @@ def fit(
         w <- w - eta/m sum_i dC_i/dw          plain SGD; other optimizers make their own step of the same gradient
 
     The network: ``apply(params, x) -> outputs``. Where it has a ``key`` argument, each step passes a fresh key and
-    evaluation ``key=None``; where it has a ``train`` argument, True or False. With ``state`` (running statistics, as of
+    evaluation ``key=None``; where it has a ``train`` argument, True or False (``**kwargs``, which would hide whether it
+    has them, are refused). With ``state`` (running statistics, as of
     batch normalisation) it is ``apply(params, state, x) -> (outputs, state)``, and the params that are returned are the
     pair (params, state). ``params`` and ``state`` themselves are not changed.
 
     ``dataset``: anything with arrays ``x`` (n, ...) and ``y`` (n, ...), and perhaps ``x_test`` and ``y_test``, on which
     the network is measured after every epoch. They stay on the device while training.
     ``loss(outputs, targets)``: mean over the batch. ``regularizer(params)``: a penalty added to it in training.
-    ``optimizer``: any optax.GradientTransformation; None is ``optimizers.adam(1e-3)``.
+    ``optimizer``: any optax.GradientTransformation, also one that asks for ``value``, ``grad`` or ``value_fn`` of the
+    mini-batch, as ``optax.lbfgs`` does; None is ``optimizers.adam(1e-3)``.
     ``progress``: show a bar (in a terminal or Jupyter) or a few lines (in a file).
 
     The history: float64 arrays of shape (epochs,). "loss" (with the penalty) and "accuracy" are means over the
     mini-batches as they were trained on; "val_loss" (without) and "val_accuracy" are over the whole test data. Accuracy
     is there when the targets are classes: integers beside (..., classes) outputs, one-hot rows, or 0 and 1 beside a
-    single output, which is taken for a logit: class 1 where it is positive.
+    single output. That is taken for a logit, class 1 where it is positive, but with ``losses.squared_error`` for
+    ADALINE's, class 1 from 1/2 on.
 
     **Random numbers**: for epoch e = 0, 1, ..., order_key, step_key = split(fold_in(key, e)); the first makes the order
     and step s gets fold_in(step_key, s). The same key gives the same numbers, and where the compiled loop stops to
@@ -86,7 +89,7 @@ def fit(
     arrays = checking.examples(dataset)
     checking.batch_fits(batch_size, len(arrays["x"]))
     checking.float_arrays("params", params)
-    path = checkpoints.check_directory(directory, resume)
+    path = checkpoints.check_directory(None if directory is None else Path(directory).expanduser(), resume)
     optimizer = default_optimizer() if optimizer is None else optimizer
     checking.optimizer("optimizer", optimizer)
     targets = {f"dataset.{name}": array for name, array in arrays.items() if name.startswith("y")}
@@ -146,6 +149,7 @@ def _epoch_of(
         numbers = means(metrics)
         if tests:
             validation = average(partial(measure, job, learner.params, learner.state), tests)
+            divergence.require_finite_validation(float(validation["loss"]), number)
             numbers |= {f"val_{name}": float(value) for name, value in validation.items()}
         report(number, steps, numbers)
         return learner, numbers

@@ -23,8 +23,8 @@ Step = Callable[["Learner", Array, Array, Array], tuple["Learner", Metrics]]
 class Job(NamedTuple):
     """What is compiled into a step: functions and names, hashable, so that JAX compiles each combination once.
 
-    ``targets`` says how accuracy is counted ("labels", "binary", "one-hot" or "none"), ``options`` which of the
-    keyword arguments ``key`` and ``train`` the network takes.
+    ``targets`` says how accuracy is counted ("labels", "binary" from logits, "half" from outputs of 0 to 1, "one-hot"
+    or "none"), ``options`` which of the keyword arguments ``key`` and ``train`` the network takes.
     """
 
     apply: Callable[..., Any]
@@ -44,9 +44,16 @@ class Learner(NamedTuple):
 
 
 def options_of(apply: Callable[..., Any]) -> tuple[str, ...]:
-    """Return which of ``key`` and ``train`` the function takes by name."""
+    """Return which of ``key`` and ``train`` the function takes by name; raises ValueError where **kwargs hide them."""
     parameters = inspect.signature(apply).parameters
-    return tuple(name for name in ("key", "train") if name in parameters)
+    names = tuple(name for name in ("key", "train") if name in parameters)
+    for parameter in parameters.values():
+        if parameter.kind is parameter.VAR_KEYWORD and len(names) < 2:
+            raise ValueError(
+                f"the network takes {parameter}, which hides whether it wants a key or train; in place of {parameter} "
+                "name the arguments that it has, such as key=None"
+            )
+    return names
 
 
 def call(job: Job, params: PyTree, state: PyTree, x: Array, *, key: Any, train: bool) -> tuple[Any, PyTree]:
@@ -63,6 +70,8 @@ def measures(job: Job, loss: Any, outputs: Array, y: Array) -> Metrics:
         return {"loss": loss}
     if job.targets == "binary":
         predicted = jnp.reshape(outputs, y.shape) > 0
+    elif job.targets == "half":
+        predicted = jnp.reshape(outputs, y.shape) >= 0.5
     else:
         predicted = jnp.argmax(outputs, axis=-1)
         y = jnp.argmax(y, axis=-1) if job.targets == "one-hot" else y
@@ -78,7 +87,9 @@ def train_step(job: Job, optimizer: Any, learner: Learner, x: Array, y: Array, k
         return job.loss(outputs, y) + penalty, (outputs, state)
 
     (loss, (outputs, state)), grads = jax.value_and_grad(objective, has_aux=True)(learner.params)
-    updates, opt_state = optimizer.update(grads, learner.opt_state, learner.params)
+    told = {"value": loss, "grad": grads, "value_fn": lambda params: objective(params)[0]}
+    update = optax.with_extra_args_support(optimizer).update
+    updates, opt_state = update(grads, learner.opt_state, learner.params, **told)
     params = optax.apply_updates(learner.params, updates)
     return Learner(params, opt_state, state), measures(job, loss, outputs, y)
 

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PyTree
 
+from nnjax import losses
 from nnjax.training.step import Job, call, options_of
 
 
@@ -28,7 +29,8 @@ def job(
 
     The network is tried as in evaluation and, with ``training``, as in training.
 
-    ``targets`` holds those of training and perhaps of testing, whole: their labels must fit the width of the outputs.
+    ``targets`` holds those of training and perhaps of testing, whole: their labels must fit the width of the outputs,
+    and the loss must not refuse them.
     Raises ValueError when the network cannot take the batch, or a target, the loss or the penalty has no right shape.
     """
     apply, loss = _hashable(apply), _hashable(loss)
@@ -37,9 +39,11 @@ def job(
     outputs = _outputs(draft, params, state, x, train=False)
     if training and draft.options:
         outputs = _outputs(draft, params, state, x, train=True)
-    draft = draft._replace(targets=_kind(outputs, targets))
+    kind = _kind(outputs, targets)
+    draft = draft._replace(targets="half" if kind == "binary" and loss is losses.squared_error else kind)
     y = next(iter(targets.values()))[: len(x)]
     _scalar("loss(outputs, targets)", loss, outputs, jax.eval_shape(jnp.asarray, y))
+    _values(loss, outputs, targets)
     if regularizer is not None:
         _scalar("regularizer(params)", regularizer, params)
     return draft
@@ -106,6 +110,18 @@ def _kind(outputs: Any, targets: Mapping[str, np.ndarray]) -> str:
 
 def _one_hot(y: np.ndarray) -> bool:
     return bool(np.all((y == 0) | (y == 1)) and np.all(y.sum(axis=-1) == 1))
+
+
+def _values(loss: Callable[..., Any], outputs: Any, targets: Mapping[str, np.ndarray]) -> None:
+    """Show the loss the least and the greatest of all targets; those of a compiled step have no values to look at."""
+    for name, y in targets.items():
+        for place in (y.argmin(), y.argmax()):
+            row = int(np.unravel_index(place, y.shape)[0])
+            batch = jnp.asarray(np.repeat(y[row : row + 1], outputs.shape[0], axis=0))
+            try:
+                jax.eval_shape(lambda outputs, batch=batch: loss(outputs, batch), outputs)
+            except ValueError as error:
+                raise ValueError(f"loss(outputs, targets) refuses {name}[{row}]: {_brief(error)}") from error
 
 
 def _scalar(name: str, function: Callable[..., Any], *arguments: Any) -> None:

@@ -129,5 +129,11 @@ def test_errors():
             adaline.madaline_apply(UNITS, jnp.asarray(BIPOLAR), votes=votes)
     with pytest.raises(ValueError, match=r"x has shape \(4, 2\) and the W of one unit \(2,\)"):
         adaline.madaline_update(UNITS, jnp.asarray(BIPOLAR), jnp.asarray(XOR), 0.1, votes=1)
+    with pytest.raises(ValueError, match="y is 3; labels of 2 classes run from 0 to 1"):
+        adaline.madaline_update(UNITS, jnp.asarray(BIPOLAR[0]), jnp.array(3), 0.1, votes=1)
+    with pytest.raises(ValueError, match=r"xs is empty: shape \(0, 3\)"):
+        adaline.update(adaline.init(KEY, 3), xs[:0], ys[:0], 0.1)
+    with pytest.raises(ValueError, match=r"xs is empty: shape \(0, 3\)"):
+        adaline.largest_stable_rate(xs[:0])
     with pytest.raises(ValueError, match=r"\(inputs, units\) holds 0"):
         adaline.madaline_init(KEY, 0, 2)

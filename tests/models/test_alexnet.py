@@ -76,13 +76,24 @@ def test_the_layout():
     [
         ({"filters": (4, 4)}, "filters has 2 entries; AlexNet has 5 convolutions"),
         ({"filters": (4, 5, 6, 7, 8)}, "groups is 2; it must divide both inputs, 4, and outputs, 5"),
-        ({"shape": (28, 28)}, r"shape is \[28, 28\]; it must have at least 3 entries"),
+        ({"shape": (28, 28)}, r"shape is \(28, 28\); it must be \(height, width, channels\)"),
+        ({"shape": (28, 28, 1, 1)}, r"shape is \(28, 28, 1, 1\); it must be \(height, width, channels\)"),
     ],
 )
 @pytest.mark.usefixtures("unchecked")
 def test_init_names_what_is_wrong(setting, words):
     with pytest.raises(ValueError, match=words):
         alexnet.init(KEY, **setting)
+
+
+def test_images_of_another_size_go_through_if_as_many_features_are_left():
+    params = jax.eval_shape(partial(alexnet.init, filters=FILTERS, hidden=(5,)), KEY)
+    for side in (25, 32):
+        assert jax.eval_shape(alexnet.apply, params, jnp.zeros((2, side, side, 1))).shape == (2, 10)
+    for side, left in ((24, 36), (40, 100)):
+        words = rf"x has shape \(1, {side}, {side}, 1\), of which {left} features reach the dense layers, made for 64"
+        with pytest.raises(ValueError, match=words):
+            jax.eval_shape(alexnet.apply, params, jnp.zeros((1, side, side, 1)))
 
 
 @pytest.mark.slow

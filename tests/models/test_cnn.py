@@ -71,6 +71,13 @@ def test_init_makes_the_layers_that_are_asked_for():
     assert valid["dense"][0]["W"].shape == (14 * 8 * 4, 256)
 
 
+def test_each_axis_has_its_own_padding():
+    padding = ((1, 2), (0, 1))
+    params = cnn.init(KEY, (8, 8, 1), (4,), (), kernel=3, padding=padding)
+    assert params["dense"][0]["W"].shape == (4 * 3 * 4, 10)
+    assert cnn.apply(params, jnp.zeros((2, 8, 8, 1)), padding=padding).shape == (2, 10)
+
+
 def test_every_layer_has_a_key_of_its_own():
     params = cnn.init(KEY, (4, 4, 3), (3, 3), (12,), 12, kernel=3, pool=1)
     weights = [np.ravel(leaf) for leaf in jax.tree.leaves(params) if leaf.ndim > 1]
@@ -112,6 +119,7 @@ def test_dropout_needs_a_key_and_drops_what_enters_the_dense_layers():
         ({"shape": (8, 8, 1), "hidden": (4, 0)}, "hidden holds 0"),
         ({"shape": (8, 8, 1), "pool": (2, 2, 2)}, r"pool is \(2, 2, 2\); it must be one whole number or 2"),
         ({"shape": (4, 4, 1), "padding": "VALID"}, "kernel of 5 places does not fit into an axis of 4 places"),
+        ({"shape": (8, 8, 1), "padding": (1, 2)}, r"padding is \(1, 2\); it must be .*, or 2 pairs"),
     ],
 )
 @pytest.mark.usefixtures("unchecked")
@@ -134,6 +142,11 @@ def test_apply_names_what_is_wrong_also_under_jit():
             f(params, jnp.zeros((2, 8, 8)))
         with pytest.raises(ValueError, match="conv2d wants 1 features"):
             f(params, jnp.zeros((2, 8, 8, 3)))
+
+
+def test_of_an_empty_batch_there_are_no_logits():
+    params = cnn.init(KEY, (8, 8, 1), (4,), (5,), 3, kernel=3)
+    assert cnn.apply(params, jnp.zeros((0, 8, 8, 1))).shape == (0, 3)
 
 
 def test_float64_is_kept():

@@ -125,6 +125,15 @@ def test_no_steps_change_nothing_and_dtypes_are_kept():
         assert hopfield.energy(hopfield.store(doubled), doubled).dtype == jnp.float64
 
 
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("dtype", [int, float])
+def test_numpy_arrays_are_taken_too(dtype):
+    weights, states = manual.hopfield.store(signs(0, 2, 16).astype(float)), signs(1, 3, 16).astype(dtype)
+    np.testing.assert_array_equal(hopfield.recall(weights, states, 2), manual.hopfield.recall(weights, states, 2))
+    for state, after in zip(states, np.asarray(hopfield.update(weights, states, 3)), strict=True):
+        np.testing.assert_array_equal(after, [*state[:3], np.sign(state @ weights[3]) or state[3], *state[4:]])
+
+
 def test_a_neuron_that_nothing_reaches_stays_as_it_is():
     np.testing.assert_array_equal(hopfield.recall(jnp.zeros((4, 4)), jnp.array([1, -1, -1, 1])), [1, -1, -1, 1])
 
@@ -182,7 +191,8 @@ def test_capacity_counts_bits():
         (lambda: jax.jit(hopfield.update)(jnp.ones((3, 3)), jnp.ones(4), 0), r"state has shape \(4,\)"),
         (lambda: recall(jnp.ones((3, 3)), jnp.ones(4), steps=1), r"state has shape \(4,\)"),
         (lambda: hopfield.recall(jnp.ones((3, 3)), jnp.array([1, 2, 1])), r"state\[1\] is 2; every neuron must be"),
-        (lambda: hopfield.recall(jnp.ones((3, 3)), jnp.ones(3), -1), "steps is -1; it must be at least 0"),
+        (lambda: hopfield.recall(jnp.ones((3, 3)), jnp.ones(3), -1), "steps is -1; it must be a whole number of at le"),
+        (lambda: hopfield.recall(jnp.ones((3, 3)), jnp.ones(3), 1.5), "steps is 1.5; it must be a whole number of at"),
         (lambda: hopfield.capacity(KEY, 0, [0.1]), r"\(neurons, probes, steps\) holds 0"),
         (
             lambda: hopfield.capacity(KEY, 10, [0.1, 0.01]),

@@ -95,6 +95,10 @@ def test_digits_are_learnt_and_all_60000_gradients_are_right(params):
         assert gradient_error(lenet.loss, by_hand, each, few.x[:3], few.y[:3]) < 1e-10
 
 
+def test_of_an_empty_batch_there_are_no_distances(params):
+    assert jax.eval_shape(lenet.apply, params, jnp.zeros((0, 28, 28, 1))).shape == (0, 10)
+
+
 @pytest.mark.usefixtures("unchecked")
 def test_another_size_is_named_also_under_jit(params):
     for f in (lenet.apply, jax.jit(lenet.apply)):

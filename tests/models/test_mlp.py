@@ -289,6 +289,13 @@ def test_a_wrong_shape_is_named():
         mlp.loss(params, jnp.asarray(X), jnp.asarray(LABELS[:6]))
 
 
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(("params", "words"), [([], "params is empty"), (drawn()[0], "params is a dict")])
+def test_params_that_are_no_list_of_layers(params, words):
+    with pytest.raises(ValueError, match=f"{words}; it must be the list of layers that init returned"):
+        mlp.apply(params, jnp.asarray(X))
+
+
 def test_a_maxout_network_of_two_inputs_and_two_pieces_is_not_mistaken_for_a_batch():
     params = jax.tree.map(jnp.asarray, drawn("maxout", sizes=(2, 5, 3)))
     with pytest.raises(ValueError, match="made for maxout"):

@@ -144,8 +144,14 @@ def test_errors():
         perceptron.apply(ZERO, jnp.zeros((4, 3)))
     with pytest.raises(ValueError, match="learning_rate is -1; it must be at least 0"):
         perceptron.train(ZERO, xs, ys, -1.0)
-    with pytest.raises(ValueError, match="epochs is -1; it must be at least 0"):
-        perceptron.train(ZERO, xs, ys, 1.0, -1)
+    for epochs in (-1, 1.5):
+        with pytest.raises(ValueError, match=f"epochs is {epochs}; it must be at least 0 and a whole number"):
+            perceptron.train(ZERO, xs, ys, 1.0, epochs)
+    for call in (perceptron.train, perceptron.mistake_bound):
+        with pytest.raises(ValueError, match=r"ys\[0\] is -1; labels of 2 classes run from 0 to 1"):
+            call(ZERO, xs, 2 * ys - 1)
+    with pytest.raises(ValueError, match="y is 5; labels of 2 classes run from 0 to 1"):
+        perceptron.update(ZERO, xs[0], jnp.array(5), 1.0)
     with pytest.raises(ValueError, match=r"ys has shape \(3,\) and the samples in xs \(4,\)"):
         perceptron.train(ZERO, xs, ys[:3])
     with pytest.raises(ValueError, match=r"ys has shape \(4, 1\) and the samples in xs \(4,\)"):

@@ -46,6 +46,11 @@ def test_a_game_is_played_move_by_move():
     assert int(tictactoe.to_move(board)) == -1
 
 
+@pytest.mark.usefixtures("unchecked")
+def test_a_numpy_board_is_taken_too():
+    assert tictactoe.play(np.array([1, 0, 0, 0, 0, 0, 0, 0, 0]), 3).tolist() == [1, 0, 0, -1, 0, 0, 0, 0, 0]
+
+
 @pytest.mark.parametrize(
     ("board", "move", "words"),
     [

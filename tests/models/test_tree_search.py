@@ -94,11 +94,13 @@ def test_looking_ahead_finds_the_move_without_any_knowledge(board, move):
 @pytest.mark.parametrize(
     ("board", "simulations", "words"),
     [
-        ((0,) * 9, 0, "simulations is 0; it must be at least 1"),
+        ((0,) * 9, 0, "simulations holds 0; every size must be a whole number of at least 1"),
+        ((0,) * 9, 2.5, "simulations holds 2.5; every size must be a whole number of at least 1"),
         ((1, 1, 1, -1, -1, 0, 0, 0, 0), 5, "board is a finished game: X has won"),
         ((1, 1, 0, 0, 0, 0, 0, 0, 0), 5, "board has 2 X and 0 O"),
     ],
 )
+@pytest.mark.usefixtures("unchecked")
 def test_what_cannot_be_searched_is_named(board, simulations, words):
     with pytest.raises(ValueError, match=words):
         tree_search.search(know_nothing, jnp.array(board), simulations)

@@ -9,7 +9,7 @@ import numpy as np
 import optax
 import pytest
 
-from nnjax import losses
+from nnjax import losses, optimizers
 from nnjax.training import checking, fit, fit_many
 
 KEY = jax.random.key(0)
@@ -102,6 +102,33 @@ def test_networks(blobs, init):
         run(lambda params, state, x: (x[:, :3], {"n": state["n"][None]}), state={"n": jnp.zeros(3)})
 
 
+def test_networks_that_hide_their_arguments(blobs, init, apply):
+    run = partial(fit, params=init(KEY), dataset=blobs(30), epochs=1, key=KEY, batch_size=8, progress=False)
+    with pytest.raises(ValueError, match=r"takes \*\*rest, which hides whether it wants a key or train"):
+        run(lambda params, x, **rest: apply(params, x))
+    with pytest.raises(ValueError, match=r"takes \*\*rest"):
+        run(lambda params, x, train=False, **rest: apply(params, x))
+    run(lambda params, x, *, key, train, **rest: apply(params, x), optimizer=optax.sgd(0.1))
+
+
+TWO_CLASSES = {
+    "three classes": (losses.binary_cross_entropy, [0, 1, 2], r"dataset.y\[2\]: d is 2; it must be .* at most 1"),
+    "coded -1 and 1": (losses.perceptron_criterion, [-1, 1, 1], r"dataset.y\[0\]: d is -1"),
+    "behind a function": (lambda z, d: losses.binary_cross_entropy(z, d), [0, 1.5, 0], r"dataset.y\[1\]: d is 1.5"),
+}
+
+
+@pytest.mark.parametrize("name", TWO_CLASSES)
+def test_targets_that_the_loss_refuses(name):
+    loss, y, sentence = TWO_CLASSES[name]
+    data = SimpleNamespace(x=np.ones((3, 2), np.float32), y=np.array(y))
+    run = partial(fit, lambda params, x: x @ params["W"], {"W": jnp.zeros(2)}, data, key=KEY, batch_size=2)
+    with pytest.raises(ValueError, match=rf"loss\(outputs, targets\) refuses {sentence}"):
+        run(epochs=1, loss=loss, progress=False)
+    free = run(epochs=1, loss=losses.squared_error, optimizer=optax.sgd(0.1), progress=False)
+    assert list(free.history) == ["loss"]
+
+
 def test_nothing_is_compiled_before(blobs, init, apply):
     def loss(outputs, targets):
         raise AssertionError("was called")
@@ -110,10 +137,13 @@ def test_nothing_is_compiled_before(blobs, init, apply):
         fit(apply, init(KEY), change(blobs(30), x=np.full((30, 4), np.nan)), epochs=1, key=KEY, loss=loss)
 
 
-def test_a_directory_that_is_a_file(tmp_path, blobs, init, apply):
+@pytest.mark.parametrize("home", [False, True])
+def test_a_directory_that_is_a_file(monkeypatch, tmp_path, blobs, init, apply, home):
+    monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "run").write_text("mine")
+    directory = "~/run" if home else tmp_path / "run"
     with pytest.raises(ValueError, match="is a file"):
-        fit(apply, init(KEY), blobs(30), epochs=1, key=KEY, batch_size=8, directory=tmp_path / "run", progress=False)
+        fit(apply, init(KEY), blobs(30), epochs=1, key=KEY, batch_size=8, directory=directory, progress=False)
 
 
 MANY = {
@@ -129,19 +159,34 @@ MANY = {
         {"settings": {"learning_rate": [0.1]}, "optimizer": optax.sgd(0.1)},
         "optimizer must be a function",
     ),
+    "a list of settings": ({"settings": [0.1, 0.2]}, "settings is a list; it must be a dict"),
+    "a word": ({"settings": {"learning_rate": ["a", "b"]}}, r"settings\['learning_rate'\] has dtype <U1"),
+    "a switch": (
+        {"settings": {"learning_rate": [0.1, 0.1], "eps_in_sqrt": [True, False]}, "optimizer": optimizers.rmsprop},
+        r"settings\['eps_in_sqrt'\] has dtype bool; only numbers",
+    ),
+    "a negative rate further on": ({"settings": {"learning_rate": [0.5, -5.0]}}, "-5.0}: learning_rate is -5; it"),
+    "a rate that is no number": ({"settings": {"learning_rate": [0.5, np.nan]}}, "learning_rate is nan"),
+    "too much momentum": (
+        {"settings": {"learning_rate": [0.5, 0.5], "momentum": [0.9, 1.5]}, "optimizer": optimizers.sgd},
+        "momentum is 1.5; it must be at least 0 and below 1",
+    ),
+    "an unknown name": ({"settings": {"lr": [0.5]}}, r"does not take the setting {'lr': 0.5}: .*'lr'"),
+    "params for init": ({"init": [{"W": jnp.ones((4, 3))}]}, "init is a list; it must be a function of a key"),
     "a function without settings": ({"optimizer": optax.sgd}, "must be an optax.GradientTransformation"),
 }
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("name", MANY)
 def test_many(blobs, init, apply, name):
     changes, sentence = MANY[name]
     with pytest.raises(ValueError, match=sentence):
         fit_many(
             apply,
-            init,
-            blobs(30),
-            **({"epochs": 1, "keys": jax.random.split(KEY, 2), "batch_size": 8, "progress": False} | changes),
+            **({"init": init, "dataset": blobs(30), "epochs": 1, "keys": jax.random.split(KEY, 2)} | changes),
+            batch_size=8,
+            progress=False,
         )
 
 

@@ -199,6 +199,44 @@ def test_half_deleted_old_checkpoints_and_leftovers_do_not_matter(tmp_path, blob
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
+def shorten(file):
+    file.write_bytes(file.read_bytes()[:20])
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda last: shorten(last / "record" / "metadata"),
+        lambda last: shutil.rmtree(last / "record"),
+        lambda last: (last / "record" / "metadata").write_text("{}"),
+        lambda last: [file.write_bytes(b"") for file in (last / "learner" / "d").iterdir()],
+        lambda last: (last / "learner" / "_METADATA").unlink(),
+    ],
+    ids=["short record", "no record", "empty record", "empty arrays", "no structure"],
+)
+def test_a_damaged_checkpoint_is_named_and_without_it_the_run_goes_on(
+    tmp_path, blobs, init, apply, same, capfd, harm, request
+):
+    simple(blobs, init, apply, epochs=2, directory=tmp_path)
+    harm(tmp_path / "2")
+    sentence = (
+        rf"the checkpoint {tmp_path / '2'} is damaged \(.*\); remove that folder, and the run goes on from epoch 1$"
+    )
+    with pytest.raises(ValueError, match=sentence):
+        simple(blobs, init, apply, epochs=3, directory=tmp_path, resume=True)
+    assert "Traceback" not in capfd.readouterr().err
+    shutil.rmtree(tmp_path / "2")
+    resumed = simple(blobs, init, apply, epochs=3, directory=tmp_path, resume=True)
+    assert same(resumed.params, simple(blobs, init, apply, epochs=3).params)
+
+
+def test_without_an_earlier_checkpoint_a_run_goes_on_from_the_beginning(tmp_path, blobs, init, apply):
+    simple(blobs, init, apply, epochs=1, directory=tmp_path)
+    shorten(tmp_path / "1" / "record" / "metadata")
+    with pytest.raises(ValueError, match=r"goes on from the beginning$"):
+        simple(blobs, init, apply, epochs=2, directory=tmp_path, resume=True)
+
+
 def test_threads_of_an_interrupted_save_may_still_be_writing(tmp_path, blobs, init, apply, same):
     simple(blobs, init, apply, epochs=2, directory=tmp_path)
     half = tmp_path / "3.orbax-checkpoint-tmp"

@@ -9,7 +9,7 @@ import numpy as np
 import optax
 import pytest
 
-from nnjax import losses, optimizers
+from nnjax import losses, models, optimizers
 from nnjax.training import epoch as epochs_module
 from nnjax.training import evaluate, fit
 
@@ -129,6 +129,28 @@ def test_any_optimizer(blobs, init, apply, name):
     trained, history = fit(apply, params, data, epochs=2, key=KEY, batch_size=8, optimizer=optimizer, progress=False)
     close(trained, wanted, rtol=1e-4, atol=1e-6)
     close(history["loss"], costs, rtol=1e-5)
+
+
+def test_an_optimizer_that_asks_for_the_loss_and_for_its_function(blobs, init, apply):
+    """One step on the whole batch, with a penalty, which belongs to the loss that the optimizer is told."""
+    data, params = blobs(40), init(jax.random.key(2))
+    search = optax.scale_by_backtracking_linesearch(max_backtracking_steps=5)
+    optimizer = optax.chain(optax.sgd(9.0), optax.contrib.reduce_on_plateau(), search)
+
+    def penalty(params):
+        return losses.l2(params, 0.01)
+
+    @jax.jit
+    def stepped(params):
+        def objective(params):
+            return losses.cross_entropy(apply(params, jnp.asarray(data.x)), jnp.asarray(data.y)) + penalty(params)
+
+        value, grad = jax.value_and_grad(objective)(params)
+        updates, _ = optimizer.update(grad, optimizer.init(params), params, value=value, grad=grad, value_fn=objective)
+        return optax.apply_updates(params, updates)
+
+    run = partial(fit, apply, params, data, epochs=1, key=KEY, batch_size=40, regularizer=penalty, progress=False)
+    close(run(optimizer=optimizer).params, stepped(params), rtol=1e-4, atol=1e-5)
 
 
 def test_fresh_keys_in_training_none_in_evaluation_and_a_penalty(blobs, init, apply):
@@ -280,6 +302,14 @@ def test_accuracy_of_two_classes(blobs, shape):
     assert history["val_accuracy"][-1] == pytest.approx((predicted == labels).mean(), abs=1e-6)
 
 
+def test_accuracy_of_adaline_counts_from_a_half_on(blobs):
+    data = blobs(60, 30, classes=2)
+    run = partial(fit, models.adaline.apply, models.adaline.init(KEY, 4), data, epochs=9, key=KEY, batch_size=10)
+    trained, history = run(loss=losses.squared_error, optimizer=optax.sgd(0.01), progress=False)
+    right = np.asarray(models.adaline.predict(trained, jnp.asarray(data.x_test))) == data.y_test
+    assert 0.6 < right.mean() == pytest.approx(history["val_accuracy"][-1], abs=1e-6)
+
+
 def test_sequences_of_labels():
     rng = np.random.default_rng(0)
     tokens = rng.integers(0, 5, (40, 6)).astype(np.int32)
@@ -300,6 +330,13 @@ class TestDivergence:
         )
         with pytest.raises(FloatingPointError, match=r"nan in epoch 2, step 4 of 5 .*learning rate.*standardi.*clip"):
             fit(apply, init(KEY), data, epochs=9, key=KEY, batch_size=8, optimizer=optimizer, progress=False)
+
+    def test_a_loss_on_the_test_data_that_is_not_finite(self, blobs):
+        data = blobs(40, 9)
+        data.x_test[:] = 3e38
+        params = {"W": jnp.ones((4, 3))}
+        with pytest.raises(FloatingPointError, match="the loss on the test data is nan after epoch 1; try a smaller"):
+            fit(lambda params, x: x @ params["W"], params, data, epochs=2, key=KEY, optimizer=SGD, progress=False)
 
     def test_a_step_that_breaks_the_parameters_at_the_very_end(self, blobs, init, apply):
         optimizer = optax.scale_by_schedule(lambda t: jnp.where(t == 9, jnp.nan, -0.1))

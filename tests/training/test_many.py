@@ -83,6 +83,14 @@ def test_a_run_that_diverges_does_not_stop_the_others(blobs, init, apply):
     assert not np.isfinite(mean["loss"][1, -1])
 
 
+def test_an_optimizer_that_asks_for_the_loss(blobs, init, apply):
+    settings = {"max_learning_rate": np.array([0.1, 0.5], np.float32)}
+    run = partial(fit_many, apply, init, blobs(40), epochs=2, keys=KEYS[:1], batch_size=8, progress=False)
+    _, history, *_ = run(optimizer=optax.polyak_sgd, settings=settings)
+    wanted = alone(apply, init, blobs(40), KEYS[0], epochs=2, batch_size=8, optimizer=optax.polyak_sgd(0.5))
+    close(history["loss"][1, 0], wanted.history["loss"])
+
+
 def test_same_keys_same_numbers(blobs, init, apply, same):
     run = partial(fit_many, apply, init, blobs(40), epochs=2, keys=KEYS, batch_size=8, optimizer=optax.sgd(0.1))
     first, again = run(progress=False), run(progress=False)
