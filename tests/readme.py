@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+GAP = 40
 
 
 def section(name: str, text: str, content: str) -> str:
@@ -38,18 +39,21 @@ def tour() -> str:
 
 
 def picture(folder: Path, target: Path) -> None:
-    """Put six pictures of the tour on one sheet."""
+    """Put six pictures of the tour on one sheet, in two columns of one width, so that all letters have one size."""
     from PIL import Image
 
-    names = ("boundary_spirals", "digits_mistakes", "cnn_maps", "attention", "hopfield_recall", "gan_digits")
-    sheet = Image.new("RGB", (1280, 1560), "white")
-    for place, name in enumerate(names):
-        image = Image.open(folder / f"{name}.png").convert("RGB")
-        image.thumbnail((620, 500))
-        column, row = place % 2, place // 2
-        sheet.paste(image, (640 * column + (640 - image.width) // 2, 520 * row + (520 - image.height) // 2))
+    columns = [("boundary_spirals", "cnn_maps", "hopfield_recall"), ("digits_mistakes", "attention", "gan_digits")]
+    images = [[Image.open(folder / f"{name}.png").convert("RGB") for name in names] for names in columns]
+    high = max(sum(image.height for image in column) for column in images) + 2 * GAP
+    sheet = Image.new("RGB", (2 * images[0][0].width + GAP, high), "white")
+    for place, column in enumerate(images):
+        left, space = place * (column[0].width + GAP), (high - sum(image.height for image in column)) // 2
+        top = 0
+        for image in column:
+            sheet.paste(image, (left, top))
+            top += image.height + space
     target.parent.mkdir(parents=True, exist_ok=True)
-    sheet.quantize(128).save(target, optimize=True)
+    sheet.reduce(2).save(target, optimize=True)
 
 
 def certificate() -> str:

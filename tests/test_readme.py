@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from nnjax import certify, data
+from nnjax.viz import style
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -66,6 +68,14 @@ def test_the_tour_has_a_row_for_each_stop():
 def test_links_and_pictures_exist():
     for target in re.findall(r"\]\(([^)#:]+)\)", TEXT):
         assert (ROOT / target).exists(), target
+
+
+def test_the_tours_picture_keeps_the_colours_of_the_palette():
+    picture = ROOT / ".github" / "pictures" / "tour.png"
+    assert picture.stat().st_size < 700_000
+    with Image.open(picture) as image:
+        found = {"#{:02X}{:02X}{:02X}".format(*color) for _, color in image.convert("RGB").getcolors(2**24)}
+    assert {style.palette[name] for name in ("blue", "orange", "green", "grey")} <= found
 
 
 def test_the_version_to_cite_is_the_version():

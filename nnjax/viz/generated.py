@@ -1,12 +1,16 @@
 """What a generator makes, beside the nearest real images: is it new, or a copy?"""
 
+from typing import Any
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nnjax.viz import canvas, style
 from nnjax.viz.inputs import Values, finite, shaped
 
 COLUMNS = 10
+NAMES = 0.85  # inches at the left, for what the rows are
 MOST = 40
 
 
@@ -14,7 +18,7 @@ MOST = 40
 def generated_digits(
     generated: Values, real: Values, *, unseen: Values | None = None, title: str | None = None
 ) -> Figure:
-    """Return rows of generated images, under each the nearest of the ``real`` ones, and the distance between them.
+    """Return rows of generated images (black), under each the nearest ``real`` one (blue), and their distance.
 
     ``generated`` (images, height, width), up to 40, and ``real`` (samples, height, width), what was trained on, lie in
     [0, 1]. The distance is Euclidean, the root of the sum over the pixels. ``unseen`` real images, not trained on, say
@@ -25,7 +29,7 @@ def generated_digits(
         raise ValueError(f"generated has {len(made)} images; this picture has room for {MOST}")
     nearest, distance = _nearest(made, known, "real")
     rows, columns = -(-len(made) // COLUMNS), min(len(made), COLUMNS)
-    tall = (style.WIDTH / COLUMNS - 0.1) * made.shape[1] / made.shape[2]
+    tall = ((style.WIDTH - NAMES) / COLUMNS - 0.1) * made.shape[1] / made.shape[2]
     figure, cells = canvas.blank(0.55 + rows * (2 * tall + 0.42), 2 * rows, columns)
     for axes in cells:
         axes.set_axis_off()
@@ -34,9 +38,18 @@ def generated_digits(
         for below, shown in enumerate((image, known[copied])):
             axes = cells[(2 * row + below) * columns + column]
             axes.imshow(shown, cmap="gray_r" if not below else "Blues", vmin=0, vmax=1)
-        axes.text(0.5, -0.08, f"{distance[i]:.2f}", transform=axes.transAxes, ha="center", va="top", fontsize=9)
+            if column == 0:
+                _write(axes, -0.15, 0.5, ("generated", "nearest real")[below], ha="right", va="center")
+        _write(axes, 0.5, -0.08, f"{distance[i]:.2f}", ha="center", va="top")
+        if column == 0:
+            _write(axes, -0.15, -0.08, "distance", ha="right", va="top")
     canvas.headline(figure, title or _message(distance, known, unseen))
     return figure
+
+
+def _write(axes: Axes, across: float, up: float, text: str, **place: Any) -> None:
+    """Write the text at a place of which (0, 0) is the lower left corner of the image and (1, 1) the upper right."""
+    axes.text(across, up, text, transform=axes.transAxes, fontsize=9, **place)
 
 
 def _images(name: str, values: Values) -> np.ndarray:

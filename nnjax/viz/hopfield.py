@@ -17,6 +17,9 @@ from nnjax.viz.inputs import Values, finite, shaped
 CRITICAL_LOAD = 0.138
 """Patterns a neuron at which memory breaks down in a large network (Amit, Gutfreund and Sompolinsky, 1985)."""
 
+HELD = 0.97
+"""The fraction of right bits that counts as memory: at the critical load the theory leaves 0.984."""
+
 MOST_PATTERNS = 5
 
 
@@ -27,7 +30,9 @@ def hopfield_recall(
     """Return the picture of patterns being recalled: stored, damaged, while neuron after neuron is updated, and E.
 
     ``stored`` and ``damaged`` are (patterns, height, width) of +-1, up to five; ``weights`` is (neurons, neurons),
-    neurons = height times width. Black is +1. Raises ValueError for other shapes or values, or less than one sweep.
+    neurons = height times width. Black is +1. The headline tells how many are recalled exactly, and whether the energy
+    rises, as it may where the weights are not symmetric. Raises ValueError for other shapes or values, or less than
+    one sweep.
     """
     weights = finite("weights", shaped("weights", weights, "neurons neurons"))
     wanted, start = (_signs(n, x) for n, x in (("stored", stored), ("damaged", damaged)))
@@ -66,7 +71,7 @@ def hopfield_recall(
     labels = [f"row {n + 1}" for n in range(count)]
     canvas.legend(figure, [*handles, Line2D([], [], color="black", linewidth=1, linestyle=":")], [*labels, "stored"])
     exact = int(np.sum(np.all(states[-1] == wanted.reshape(count, -1), axis=1)))
-    message = f"{exact} of {words.several(count, 'damaged pattern')} recalled exactly; the energy only falls"
+    message = f"{exact} of {words.several(count, 'damaged pattern')} recalled exactly; {_course(weights, energies)}"
     canvas.headline(figure, title or message)
     return figure
 
@@ -83,7 +88,7 @@ def capacity_curve(loads: Values, right: Mapping[int, Values], *, title: str | N
     style.require_series("right", len(right))
     figure, (axes,) = canvas.blank()
     order = np.argsort(loads)
-    handles, labels = [], []
+    handles, labels, means = [], [], {}
     for i, (neurons, values) in enumerate(right.items()):
         name = f"right[{neurons}]"
         runs = np.atleast_2d(finite(name, shaped(name, values, "loads", "seeds loads")))
@@ -91,7 +96,8 @@ def capacity_curve(loads: Values, right: Mapping[int, Values], *, title: str | N
             raise ValueError(f"{name} has shape {np.shape(values)} for {len(loads)} loads; its last axis must be them")
         if runs.min() < 0 or runs.max() > 1:
             raise ValueError(f"{name} lies in [{runs.min():g}, {runs.max():g}]; give fractions of the bits, 0 to 1")
-        mean, std = runs.mean(axis=0)[order], runs.std(axis=0)[order]
+        means[neurons] = mean = runs.mean(axis=0)[order]
+        std = runs.std(axis=0)[order]
         look = style.series(i)
         handles += axes.plot(loads[order], mean, **look)
         labels.append(words.several(neurons, "neuron"))
@@ -102,8 +108,26 @@ def capacity_curve(loads: Values, right: Mapping[int, Values], *, title: str | N
     axes.set(xlabel="patterns / neurons", ylabel="bits right after recall (%)")
     canvas.percent_axis(axes)
     canvas.legend(figure, handles, labels)
-    canvas.headline(figure, title or f"Memory holds up to about {CRITICAL_LOAD} patterns a neuron, then breaks down")
+    canvas.headline(figure, title or _capacity_message(max(means), loads[order], means[max(means)]))
     return figure
+
+
+def _course(weights: np.ndarray, energies: np.ndarray) -> str:
+    """Tell whether the energy rises anywhere, by more than the rounding of its sum in float32."""
+    change = np.diff(energies, axis=0)
+    rises = int(np.sum(change > 1e-6 * np.abs(weights).sum()))
+    return f"the energy rises in {rises} of {change.size} updates" if rises else "the energy only falls"
+
+
+def _capacity_message(neurons: int, loads: np.ndarray, mean: np.ndarray) -> str:
+    """Tell of one network, the loads rising, up to which most bits are right, and where the fewest are."""
+    held = int(np.argmax(np.append(mean < HELD, True)))
+    worst = int(np.argmin(mean))
+    who, least = words.several(neurons, "neuron"), words.percent(mean[worst])
+    if held == 0:
+        return f"{who}: {least} of the bits are right at a load of {loads[worst]:g}"
+    kept = f"{who}: at least {100 * HELD:g} % of the bits are right up to a load of {loads[held - 1]:g}"
+    return kept if held == len(loads) else f"{kept}, {least} at {loads[worst]:g}"
 
 
 def _signs(name: str, values: Values) -> np.ndarray:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from nnjax.models import tictactoe
 from nnjax.viz import canvas, style, words
 from nnjax.viz.inputs import Values, finite, shaped
 
@@ -45,12 +46,11 @@ def board_policy(
 ) -> Figure:
     """Return the board with each move's probability in its square, and the result that the network expects.
 
-    ``board`` is (9,) of 0, 1 (X) and -1 (O), ``probabilities`` (9,) summing to 1, 0 on taken squares; ``value`` is the
-    expected result for the player to move, -1 to 1. Raises ValueError for anything else.
+    ``board`` is (9,) of 0, 1 (X) and -1 (O), an unfinished game, ``probabilities`` (9,) summing to 1, 0 on taken
+    squares; ``value`` is the expected result for the player to move, -1 to 1. Raises ValueError for anything else.
     """
     stones = shaped("board", board, "9")
-    if not np.isin(stones, (-1, 0, 1)).all() or stones.sum() not in (0, 1) or stones.all():
-        raise ValueError(f"board is {stones.astype(int).tolist()}; it must be a position with a move to make")
+    tictactoe.require_unfinished("board", stones)
     p = _shares("probabilities", probabilities)
     if p.shape != (9,) or abs(p.sum() - 1) > 1e-3 or p[stones != 0].any():
         raise ValueError("probabilities must be nine numbers that sum to 1, 0 on taken squares; softmax the logits")

@@ -89,7 +89,7 @@ def feature_maps(image: Values, maps: Values, *, count: int | None = None, title
     silent = int(np.sum(np.all(maps == 0, axis=(0, 1))))
     active = int(np.argmax(np.mean(np.abs(maps), axis=(0, 1))))
     message = f"{words.several(total, 'feature map')} of one image"
-    message += f"; number {active} is the most active" if total > 1 else ""
+    message += f"; number {active}{'' if active < count else ', not shown,'} is the most active" if total > 1 else ""
     message += f", {silent} {'is' if silent == 1 else 'are'} silent" if silent else ""
     _finish(figure, axes, title or message + (f" (shown are the first {count})" if count < total else ""))
     return figure

@@ -19,6 +19,7 @@ def test_under_each_image_stand_the_nearest_and_its_distance(well_made):
     shown = [axes.images[0].get_array() if axes.images else None for axes in figure.axes]
     assert len(shown) == 40
     texts = well_made(figure)
+    assert [texts.count(name) for name in ("generated", "nearest real", "distance")] == [2, 2, 2]
     for i, image in enumerate(MADE):
         place = 20 * (i // 10) + i % 10
         index, distance = nearest(image)

@@ -43,7 +43,17 @@ def test_the_pictures_and_energies_are_those_of_the_network_by_hand(well_made):
         np.testing.assert_allclose(energies[[0, -1]], [starts[n], ends[n]], rtol=1e-5)
         assert np.diff(energies).max() <= 1e-4
     exact = int((recalled == stored.reshape(3, 64)).all(axis=1).sum())
-    assert figure.get_suptitle().replace("\n", " ").startswith(f"{exact} of 3 damaged patterns recalled exactly")
+    wanted = f"{exact} of 3 damaged patterns recalled exactly; the energy only falls"
+    assert figure.get_suptitle().replace("\n", " ") == wanted
+    well_made(figure)
+
+
+def test_where_the_weights_are_not_symmetric_the_rises_of_the_energy_are_told(well_made):
+    """E = s_0 s_1: neuron 1 turns away from neuron 0 (E = -1), which follows it in the next sweep (E = 1)."""
+    stored = np.ones((1, 1, 3))
+    weights = np.array([[0.0, 2.0, 0.0], [-4.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    figure = viz.hopfield_recall(weights, stored, stored)
+    assert figure.get_suptitle().replace("\n", " ").endswith("the energy rises in 1 of 6 updates")
     well_made(figure)
 
 
@@ -87,6 +97,20 @@ def test_the_curves_are_the_fractions_in_the_order_of_the_loads(well_made):
     assert len(figure.axes[0].collections) == 1
     texts = well_made(figure)
     assert {"100 neurons", "500 neurons", "patterns / neurons", "bits right after recall (%)"} <= set(texts)
+    headline = figure.get_suptitle().replace("\n", " ")
+    assert headline == "500 neurons: at least 97 % of the bits are right up to a load of 0.1, 75.0 % at 0.2"
+
+
+@pytest.mark.parametrize(
+    ("right", "words"),
+    [
+        ([1.0, 0.98, 0.99], "100 neurons: at least 97 % of the bits are right up to a load of 0.2"),
+        ([0.5, 0.9, 0.6], "100 neurons: 50.0 % of the bits are right at a load of 0.2"),
+        ([1.0, 0.99, 0.6], "100 neurons: at least 97 % of the bits are right up to a load of 0.05, 60.0 % at 0.1"),
+    ],
+)
+def test_the_headline_says_what_the_curve_shows(right, words):
+    assert viz.capacity_curve(LOADS, {100: right}).get_suptitle().replace("\n", " ") == words
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,8 @@ def test_curves_that_cannot_be_are_named(not_lost, words):
     ("board", "p", "value", "words"),
     [
         (BOARD[:8], P, 0, r"board has shape \(8,\)"),
-        ([1, 1, 0, 0, 0, 0, 0, 0, 0], P, 0, "board is .*; it must be a position with a move to make"),
+        ([1, 1, 0, 0, 0, 0, 0, 0, 0], P, 0, "board has 2 X and 0 O"),
+        ([1, 1, 1, -1, -1, 0, 0, 0, 0], P, 0, "board is a finished game: X has won"),
         (BOARD, P[:8], 0, "probabilities must be nine numbers that sum to 1"),
         (BOARD, [1.0, *[0.0] * 8], 0, "0 on taken squares; softmax the logits"),
         (BOARD, P, 1.5, r"value is 1.5; the expected result lies between -1 \(lost\) and 1 \(won\)"),

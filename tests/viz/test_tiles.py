@@ -70,6 +70,15 @@ def test_maps_with_negative_numbers_have_a_symmetric_scale(well_made):
     well_made(viz.feature_maps(IMAGE, MAPS[..., :1]))
 
 
+def test_a_map_that_is_not_shown_is_said_to_be_so(well_made):
+    maps = RNG.uniform(size=(4, 4, 32))
+    maps[..., 30] = 9
+    figure = viz.feature_maps(IMAGE, maps)
+    wanted = "32 feature maps of one image; number 30, not shown, is the most active (shown are the first 24)"
+    assert figure.get_suptitle().replace("\n", " ") == wanted
+    well_made(figure)
+
+
 @pytest.mark.parametrize("shape", [(23, 8, 8), (7, 6, 9, 1), (3, 5, 4, 3)])
 def test_samples_stand_row_by_row_with_their_names(well_made, shape):
     images = RNG.uniform(size=shape)
