@@ -78,16 +78,24 @@ def step(
     """Return (params, state, loss) after one step of the optimizer on the gradient of the whole batch.
 
     With plain descent: w <- w - eta/m sum_i dC_i/dw over the m rows of all devices. ``loss(params, batch)`` is any mean
-    over the batch; it is written for one device and sees the whole batch, which XLA cuts. ``params`` and ``state``
-    (that of the optimizer) come from ``replicate`` or from the step before, ``batch`` from ``scatter``. The value is
-    that of the loss before the step. ``loss`` and ``optimizer`` must be the same objects at every step, or it is
-    compiled anew.
+    over the rows of the batch; it is written for one device, and each device calls it with its own piece (so batch
+    normalisation takes the statistics of a piece). ``params`` and ``state`` (that of the optimizer) come from
+    ``replicate`` or from the step before, ``batch`` from ``scatter``. The value is that of the loss before the step.
+    ``loss`` and ``optimizer`` must be the same objects at every step, or it is compiled anew.
     """
-    rows, everywhere = NamedSharding(mesh, PartitionSpec(AXIS)), NamedSharding(mesh, PartitionSpec())
-    value, grads = jax.value_and_grad(loss)(params, jax.lax.with_sharding_constraint(batch, rows))
+
+    # Left to cut the whole batch by itself, XLA gathers it on every device wherever a loop walks over its rows. With
+    # check_vma, grad would insert the sum over devices itself, but not through our custom_vjp.
+    def mean_gradient(params: PyTree, piece: PyTree) -> tuple[Any, PyTree]:
+        return jax.lax.pmean(jax.value_and_grad(loss)(params, piece), AXIS)
+
+    everywhere = PartitionSpec()
+    value, grads = jax.shard_map(
+        mean_gradient, mesh=mesh, in_specs=(everywhere, PartitionSpec(AXIS)), out_specs=everywhere, check_vma=False
+    )(params, batch)
     updates, state = optimizer.update(grads, state, params)
     new = optax.apply_updates(params, updates)
-    return jax.lax.with_sharding_constraint((new, state, value), everywhere)
+    return jax.lax.with_sharding_constraint((new, state, value), NamedSharding(mesh, everywhere))
 
 
 def _local_devices(mesh: Mesh) -> int:

@@ -47,6 +47,15 @@ assert all(leaf.sharding.is_fully_replicated for leaf in jax.tree.leaves((params
 text = parallel.step.lower(parallel.data_mesh(), loss, optimizers.adam(0.01), params, state, batch).compile().as_text()
 assert "all-reduce" in text
 
+# A text so long that attention walks over its batch in a loop, which XLA cannot cut.
+gpt = models.transformer.init(jax.random.key(0), 11, width=16, layers=1, heads=4, length=256)
+gpt, rest = parallel.replicate(parallel.data_mesh(), (gpt, optimizers.adam(0.01).init(gpt)))
+tokens = parallel.scatter(parallel.data_mesh(), np.zeros((8, 256), np.int32))
+def loss_of_text(params, tokens):
+    return models.transformer.loss(params, tokens, tokens, heads=4)
+long = parallel.step.lower(parallel.data_mesh(), loss_of_text, optimizers.adam(0.01), gpt, rest, tokens)
+assert "all-gather" not in long.compile().as_text()
+
 def refused(call, words):
     try:
         call()
