@@ -9,6 +9,7 @@ The rooms, from the ground up::
     parallel                                                  the same step on many devices and in many processes
     interop  viz  tour                                        to and from Flax; pictures; the whole course in one run
     exercises  grading  course                                check(my_function); marks for a class; the lessons
+    runs  slides  cli                                         training by name, kept in a folder; the decks; the command
 
 Submodules load at first use, so that ``import nnjax`` costs no more than ``import jax``.
 """
@@ -22,6 +23,7 @@ __all__ = [
     "activations",
     "certify",
     "check",
+    "cli",
     "course",
     "data",
     "exercises",
@@ -36,7 +38,9 @@ __all__ = [
     "models",
     "optimizers",
     "parallel",
+    "runs",
     "sampling",
+    "slides",
     "tour",
     "training",
     "viz",

@@ -3,20 +3,36 @@
 import hashlib
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 
 def write(path: Path, data: bytes | str) -> Path:
     """Write ``data``, text as UTF-8, to a file beside ``path`` and rename it to ``path``; return it.
 
-    A reader sees the old file or the new one, never a part. Folders that are missing are made. Raises OSError, and
-    leaves nothing behind, where it cannot be written.
+    A reader sees the old file or the new one, never a part. Folders that are missing are made. Raises OSError, naming
+    the file, and leaves nothing behind, no folder either, where it cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    missing = [folder for folder in path.parents if not folder.exists()]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _write_beside(path, data.encode("utf-8") if isinstance(data, str) else data)
+        except OSError as error:  # which names the file beside it, or none
+            raise OSError(error.errno, error.strerror, str(path)) from error
+    except BaseException:
+        for folder in missing:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+    return path
+
+
+def _write_beside(path: Path, data: bytes) -> None:
     handle, part = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data.encode("utf-8") if isinstance(data, str) else data)
+            file.write(data)
         # A temporary file is for its owner only; this one may be read as any new file may.
         mask = os.umask(0)
         os.umask(mask)
@@ -25,7 +41,6 @@ def write(path: Path, data: bytes | str) -> Path:
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise
-    return path
 
 
 def code_digest(*rooms: str) -> str:

@@ -2,7 +2,10 @@
 
 import csv
 import json
+import os
 import re
+import tempfile
+from contextlib import contextmanager
 
 import jax
 import jax.export
@@ -10,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnjax import data, runs
+from nnjax import data, runs, training
 from nnjax.runs import Settings
 
 QUICK = {"epochs": 3, "batch_size": 16, "learning_rate": 0.01}
@@ -184,6 +187,7 @@ def test_a_resumed_run_ends_where_the_unbroken_one_ends(tmp_path):
         ),
         ({"model": "logistic", "data": "diabetes"}, "diabetes has numbers as targets; logistic does not fit them"),
         ({"epochs": 0}, "epochs"),
+        ({"seed": 10**23}, "seed is 100000000000000000000000; it must be at least -2^63 and below 2^63"),
     ],
 )
 def test_bad_settings_are_named_and_nothing_is_written(changes, sentence, tmp_path):
@@ -203,6 +207,83 @@ def test_a_directory_with_another_run_is_left_alone(tmp_path):
         runs.train(settings._replace(batch_size=8), tmp_path, resume=True, progress=False)
     assert (tmp_path / "history.csv").read_bytes() == before
     assert json.loads((tmp_path / "settings.json").read_text(encoding="utf-8"))["batch_size"] == 16
+
+
+def files_of(directory):
+    return {path.relative_to(directory): path.read_bytes() for path in directory.iterdir() if path.is_file()}
+
+
+def test_a_refused_resume_leaves_the_finished_run_as_it_was(tmp_path):
+    settings, run = Settings("logistic", "moons", **QUICK), tmp_path / "run"
+    runs.train(settings, run, progress=False)
+    before = files_of(run)
+    with pytest.raises(ValueError, match="has 3 epochs already; epochs=2 is fewer"):
+        runs.train(settings._replace(epochs=2), run, resume=True, progress=False)
+    assert files_of(run) == before
+    assert runs.export(run, tmp_path / "model.jax").exists()
+
+
+def test_a_run_that_goes_on_is_the_finished_one_until_it_is_finished_again(tmp_path, monkeypatch):
+    settings, run = Settings("logistic", "moons", **QUICK), tmp_path / "run"
+    runs.train(settings, run, progress=False)
+    before = files_of(run)
+    with monkeypatch.context() as patch:
+        patch.setattr(training.checkpoints, "save", broken_off)
+        with pytest.raises(KeyboardInterrupt):
+            runs.train(settings._replace(epochs=4), run, resume=True, progress=False)
+    assert files_of(run) == before
+    runs.train(settings._replace(epochs=4), run, resume=True, progress=False)
+    assert len(rows_of(run)) == 4
+
+
+def broken_off(*_):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_run_without_a_finished_epoch_may_be_begun_anew(tmp_path, resume):
+    settings = Settings("linear", "diabetes", epochs=1, optimizer="sgd", learning_rate=1e6)
+    with pytest.raises(FloatingPointError, match="try a smaller learning rate"):
+        runs.train(settings, tmp_path / "run", progress=False)
+    runs.train(settings._replace(learning_rate=0.1), tmp_path / "run", resume=resume, progress=False)
+    assert json.loads((tmp_path / "run" / "settings.json").read_text(encoding="utf-8"))["learning_rate"] == 0.1
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """``with full_disk(name)``: there is no space left for the file of that name."""
+    if not os.path.exists("/dev/full"):
+        pytest.skip("there is no /dev/full here")
+
+    @contextmanager
+    def full(name):
+        def mkstemp(*, prefix, **settings):
+            handle, part = real(prefix=prefix, **settings)
+            if name not in prefix:
+                return handle, part
+            os.close(handle)
+            return os.open("/dev/full", os.O_WRONLY), part
+
+        real = tempfile.mkstemp
+        with monkeypatch.context() as patch:
+            patch.setattr(tempfile, "mkstemp", mkstemp)
+            yield
+
+    return full
+
+
+@pytest.mark.parametrize("name", ["settings.json", "params.npz", "history.csv", "curves.svg"])
+def test_a_full_disk_is_said_with_the_file_and_leaves_no_part_of_it(full_disk, tmp_path, name):
+    settings, run = Settings("logistic", "moons", **QUICK), tmp_path / "new" / "run"
+    with (
+        full_disk(name),
+        pytest.raises(OSError, match=f"No space left on device|could not be written.*{name}") as caught,
+    ):
+        runs.train(settings, run, progress=False)
+    assert caught.value.filename == str(run / name)
+    assert not (tmp_path / "new").exists() if name == "settings.json" else not list(run.glob(".*"))
+    runs.train(settings, run, resume=True, progress=False)
+    assert len(rows_of(run)) == 3
 
 
 def test_a_run_that_was_begun_before_a_setting_existed_goes_on(tmp_path):

@@ -1,4 +1,4 @@
-"""Cases of the losses: one and several outputs, integer labels and rows of probabilities, weights and biases."""
+"""Cases of the losses: one and several outputs, labels and rows of probabilities, sequences, weights and biases."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -41,6 +41,7 @@ def _cross_entropy(rng: np.random.Generator) -> Iterator[Case]:
         yield of_outputs("cross_entropy", scale * rng.normal(size=shape), rng.integers(0, shape[1], shape[0]))
     yield of_outputs("cross_entropy", rng.normal(size=(6, 3)), np.eye(3)[rng.integers(0, 3, 6)])
     yield of_outputs("cross_entropy", rng.normal(size=(4, 5)), rng.dirichlet(np.ones(5), 4))
+    yield of_outputs("cross_entropy", rng.normal(size=(2, 3, 4)), rng.integers(0, 4, (2, 3)))
 
 
 def _perceptron_criterion(rng: np.random.Generator) -> Iterator[Case]:

@@ -5,6 +5,10 @@ An activation works on each entry alone, so its Jacobian is diagonal, and the ch
     dz_i = sum_j dh_j dh_j/dz_i = dh_i g'(z_i)
 
 ``maxout`` and ``softmax`` mix entries along an axis; their backward passes carry the sum out.
+
+The sources: step, McCulloch and Pitts (1943); sigmoid, Verhulst (1838); ReLU, Fukushima (1969); leaky ReLU, Maas,
+Hannun and Ng (2013); ELU, Clevert et al. (2015); GELU, Hendrycks and Gimpel (2016); PReLU, He et al. (2015); maxout,
+Goodfellow et al. (2013); softmax, Bridle (1990).
 """
 
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 """AlexNet by hand: the layers of ``manual.cnn`` with normalisation between, and pooling windows that overlap.
 
+(Krizhevsky, Sutskever and Hinton, 2012.)
+
 Forward, for each convolution k (those marked take part in the first two, and in the first two and the last)::
 
     a = conv_k(h)       r = max(0, a)       n = r / (2 + 0.0001 sum of near r^2)^0.75  *        h = max_pool(n)  **

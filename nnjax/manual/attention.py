@@ -1,5 +1,7 @@
 """Attention by hand: each place of a sequence asks a question and takes a weighted mean of the answers.
 
+(Bahdanau, Cho and Bengio, 2014; in this form Vaswani et al., 2017.)
+
 Scaled dot product, for the query i (a row of Q), the keys and values j (rows of K and V) and entry d; w is the width
 of a query::
 

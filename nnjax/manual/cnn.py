@@ -1,4 +1,4 @@
-"""The convolutional network by hand: every layer's backward pass, in the opposite order.
+"""The convolutional network by hand (LeCun et al., 1989): every layer's backward pass, in the opposite order.
 
 Forward, for the convolutions k = 1 .. K from h_0 = x, and then dense layers on the flattened maps::
 

@@ -1,4 +1,4 @@
-"""Convolution by hand: a dense layer on patches.
+"""Convolution by hand (Fukushima, 1980; LeCun et al., 1989): a dense layer on patches.
 
 Forward. x is padded; p is a place of the output, k of the kernel (pairs of numbers for images), c a channel of the
 input and o of the output, s the stride and d the dilation::

@@ -1,4 +1,4 @@
-"""The dense layer by hand.
+"""The dense layer by hand (Rosenblatt, 1958; its gradients: Rumelhart, Hinton and Williams, 1986).
 
 Forward, for one example (a row) and output j, then for the whole batch::
 

@@ -1,6 +1,7 @@
 """Dropout by hand: y = m x / (1 - r), m a mask of 0 and 1 drawn beforehand, r the rate of dropping.
 
 The mask is a constant, so the slope of y by x is m / (1 - r): what was dropped forward gets no gradient back.
+(Srivastava et al., 2014.)
 """
 
 from jaxtyping import Float

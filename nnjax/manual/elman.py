@@ -1,4 +1,4 @@
-"""The Elman layer by hand: backpropagation through time (Werbos, 1974, 1990).
+"""The Elman layer (Elman, 1990) by hand: backpropagation through time (Werbos, 1974, 1990).
 
 Forward, for one sequence, t = 1 .. T from the state h_0, then for a batch of them (rows are sequences)::
 

@@ -1,4 +1,4 @@
-"""The embedding by hand: a table of rows, one for each token.
+"""The embedding by hand (Bengio et al., 2003): a table of rows, one for each token.
 
 Forward, for the n-th token t_n and entry j of its row::
 

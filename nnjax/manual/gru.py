@@ -1,4 +1,4 @@
-"""The GRU layer by hand: backpropagation through time, through two gates.
+"""The GRU layer by hand (Cho et al., 2014): backpropagation through time, through two gates.
 
 Forward, one time step, rows are sequences; Wx, Wh, b have three blocks of columns, r z n::
 

@@ -1,6 +1,7 @@
 """LeNet-5 by hand: the layers C1, S2, C3, S4, C5 and F6 of ``models.lenet``, f(a) = A tanh(S a) after each.
 
-Convolution, dense layer and average pooling are in their own files. What is not:
+(LeCun, Bottou, Bengio and Haffner, 1998.) Convolution, dense layer and average pooling are in their own files. What is
+not:
 
 **Squashing**, A = 1.7159, S = 2/3: f'(a) = A S (1 - tanh(S a)^2).
 

@@ -1,4 +1,4 @@
-"""Linear regression by hand: y = x W + b, E = 1/n sum 1/2 (y - d)^2.
+"""Linear regression by hand (Legendre, 1805; Gauss, 1809): y = x W + b, E = 1/n sum 1/2 (y - d)^2.
 
 The error at the output is delta = (y - d) / n; the dense layer carries it to its parameters::
 

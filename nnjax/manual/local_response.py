@@ -1,4 +1,4 @@
-"""Local response normalisation by hand.
+"""Local response normalisation by hand (Krizhevsky, Sutskever and Hinton, 2012).
 
 Forward, along the channels of one place, with n(i, j) = 1 where i and j are at most depth // 2 apart and else 0::
 

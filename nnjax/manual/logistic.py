@@ -1,4 +1,4 @@
-"""Logistic regression by hand: z = x W + b, y = sigmoid(z), E = cross-entropy of y and d.
+"""Logistic regression by hand (Cox, 1958): z = x W + b, y = sigmoid(z), E = cross-entropy of y and d.
 
 The slope s (1 - s) of the sigmoid cancels against the one of the logarithm (see ``losses.binary_cross_entropy``), and
 what is left is the expression of linear regression, only with y = sigmoid(z)::

@@ -1,5 +1,7 @@
 """The LSTM layer by hand: backpropagation through time, through gates.
 
+(Hochreiter and Schmidhuber, 1997, with the forget gate of Gers, Schmidhuber and Cummins, 2000.)
+
 Forward, one time step, rows are sequences; all but the two products is entry by entry::
 
     A = X Wx + H Wh + b                   four blocks of columns, A_i A_f A_g A_o

@@ -1,4 +1,4 @@
-"""The maxout layer by hand: dense pieces z_p = x W_p + b_p, of which the largest is passed on.
+"""Maxout by hand (Goodfellow et al., 2013): dense pieces z_p = x W_p + b_p, of which the largest is passed on.
 
 The winner's slope is 1 and the others' is 0, so dz is dh at the winner and 0 elsewhere; from there each piece is a
 dense layer of its own, and x, which fed them all, collects from all: dx = sum_p dz_p W_p^T.

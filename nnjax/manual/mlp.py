@@ -22,6 +22,7 @@ from jaxtyping import Float, Num
 from numpy import ndarray
 
 from nnjax.manual import activations, dense, dropout, losses, maxout
+from nnjax.manual.checks import require_known
 
 Layer = dict[str, ndarray]
 Params = list[Layer]
@@ -104,5 +105,11 @@ def _layer_backward(layer: Layer, cache: Any, dh: ndarray, name: str) -> tuple[n
 
 
 def _names(activation: str | Sequence[str], output_activation: str, layers: int) -> list[str]:
+    """Return the activation of each layer; raises ValueError for an unknown one, or one too many or too few."""
     hidden = [activation] * (layers - 1) if isinstance(activation, str) else list(activation)
+    if len(hidden) != layers - 1:
+        raise ValueError(f"activation names {len(hidden)} activations; the network has {layers - 1} hidden layers")
+    for name in hidden:
+        require_known("activation", name, (*activations.FORWARD, "prelu", "maxout"))
+    require_known("output_activation", output_activation, activations.FORWARD)
     return [*hidden, output_activation]

@@ -1,4 +1,4 @@
-"""Layer and batch normalisation by hand.
+"""Layer (Ba, Kiros and Hinton, 2016) and batch normalisation (Ioffe and Szegedy, 2015) by hand.
 
 Both normalise n numbers: the features of one example, or one feature over the batch. With mu their mean, v their
 variance, s = sqrt(v + eps)::

@@ -1,4 +1,4 @@
-"""The perceptron by hand: a = x W + b, y = step(a), E = 1/n sum (y - d) a.
+"""The perceptron by hand (Rosenblatt, 1958): a = x W + b, y = step(a), E = 1/n sum (y - d) a.
 
 The step itself has no slope. E is 0 for a right example (y = d) and grows with the distance of a wrong one from the
 line; its slope by a is (y - d) / n, and one step against the gradient is Rosenblatt's rule, W <- W + eta (d - y) x.

@@ -1,5 +1,7 @@
 """Pooling by hand. Every channel is pooled for itself; p is a place of the output, k a place of the window.
 
+(Of the largest: Weng et al., 1992; of the mean: LeCun et al., 1989.)
+
 Max pooling with stride s: y_p = max_k x_(p s + k). A small push on the winner moves y_p as much, a push on any other
 place not at all. So the slope is 1 for the winner and 0 for the others, and dy_p goes to the winner whole::
 

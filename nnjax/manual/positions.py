@@ -1,4 +1,4 @@
-"""Positions by hand: a row for each place of a sequence, added to what stands there.
+"""Positions by hand (Gehring et al., 2017): a row for each place of a sequence, added to what stands there.
 
 Forward, for the n-th sequence, place t and entry j::
 

@@ -1,4 +1,4 @@
-"""The recurrent classifier by hand.
+"""The recurrent classifier by hand (Elman, 1990).
 
 Forward, a stack of recurrent layers l = 1 .. L over the time steps t = 1 .. T, then a dense layer on what the topmost
 has at the end::

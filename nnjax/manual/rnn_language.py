@@ -1,4 +1,4 @@
-"""The recurrent language model by hand.
+"""The recurrent language model by hand (Mikolov et al., 2010).
 
 Forward, for tokens u_1 .. u_T, each of which has u_(t+1) as its target::
 

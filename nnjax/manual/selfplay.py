@@ -1,4 +1,4 @@
-"""The network of self-play by hand: one trunk, two heads, two errors that meet again.
+"""The network of self-play by hand (Silver et al., 2017): one trunk, two heads, two errors that meet again.
 
 Forward, x the board seen from the side of the player to move (own stones 1, the opponent's -1)::
 

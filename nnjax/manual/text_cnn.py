@@ -1,4 +1,4 @@
-"""The convolutional network of text by hand.
+"""The convolutional network of text by hand (Kim, 2014).
 
 Forward, for tokens t_1 .. t_T and the filters of each width k::
 

@@ -1,5 +1,7 @@
 """The causal language model by hand: a transformer that predicts, at every place, the token that comes next.
 
+(Vaswani et al., 2017; trained for this alone: Radford et al., 2018.)
+
 Forward, for tokens t (batch, time)::
 
     x_0 = E[t] + positions                        a row for each token, plus one for its place

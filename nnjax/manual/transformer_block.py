@@ -1,5 +1,7 @@
 """The transformer block by hand: attention, then a small network for each place, each beside a shortcut.
 
+(Vaswani et al., 2017; normalised first, as here: Xiong et al., 2020.)
+
 Forward, with N the layer normalisation, A the attention of all heads and F the network of two dense layers::
 
     u = x + A(N1(x))                              what the places tell each other

@@ -1,5 +1,7 @@
 """The image transformer by hand: an image is a sequence of patches, and its class is read off their mean.
 
+(Dosovitskiy et al., 2020.)
+
 Forward, for images (batch, height, width, channels) cut into n patches of P x P pixels, each laid out as a row::
 
     x_0 = patches W + b + positions               (batch, n, width)

@@ -1,7 +1,7 @@
 """The run itself: training by the settings, and the directory that keeps what came of it."""
 
+import io
 import json
-import os
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,22 +23,25 @@ def train(
 
     The directory then holds settings.json, history.csv (a row an epoch), params.npz (the leaves by their path in the
     pytree), curves.svg and checkpoints/. With ``resume`` a run that was interrupted goes on, to the same numbers; its
-    settings must be the same, but for more epochs. Raises ValueError for settings that cannot be right and what
-    ``data.load`` and ``training.fit`` raise, before anything is written.
+    settings must be the same, but for more epochs. A run without a finished epoch may be begun anew, by any settings.
+    Raises ValueError for settings that cannot be right, before anything is written, and what ``data.load`` and
+    ``training.fit`` raise; a run whose epochs are kept in the directory is then as it was.
     """
     training.checking.whole_number("epochs", settings.epochs)
     network = prepare(settings, originals=originals)
     training.checking.batch_fits(settings.batch_size, len(network.dataset.x))
     optimizer = _optimizer(settings)
     directory = Path(directory)
-    _check_directory(directory, settings, resume)
+    goes_on = _holds_a_run(directory, settings, resume)
     init_key, fit_key = jax.random.split(jax.random.key(settings.seed))
     params = network.init(init_key)
     penalty = partial(losses.l2, rate=settings.l2) if settings.l2 else None
+    if not goes_on:
+        _write_settings(directory, settings)
     params, history = training.fit(
         network.apply, params, network.dataset, epochs=settings.epochs, key=fit_key, loss=network.loss,
         optimizer=optimizer, batch_size=settings.batch_size, regularizer=penalty, progress=progress,
-        directory=_begin(directory, settings), resume=resume,
+        directory=directory / "checkpoints", resume=resume,
     )  # fmt: skip
     _keep(directory, settings, params, history)
     return {name: float(values[-1]) for name, values in history.items()}
@@ -50,34 +53,36 @@ def _optimizer(settings: Settings) -> Any:
     return optimizers.BY_NAME[settings.optimizer](settings.learning_rate)
 
 
-def _check_directory(directory: Path, settings: Settings, resume: bool) -> None:
-    kept = directory / "settings.json"
-    if not kept.exists():
-        return
+def _holds_a_run(directory: Path, settings: Settings, resume: bool) -> bool:
+    """Return whether there are finished epochs to go on from; raise ValueError where that is not wanted."""
+    if not training.checkpoints.epochs_done(directory / "checkpoints") and not (directory / "history.csv").exists():
+        return False
     if not resume:
         raise ValueError(f"{directory} holds a run already; go on with it (resume, --resume) or name another directory")
-    before = as_json(read(kept))
+    before = as_json(read(directory / "settings.json"))
     for name, value in as_json(settings).items():
         if name != "epochs" and before[name] != value:
             raise ValueError(f"{directory} was begun with {name} = {before[name]}, not {value}")
+    return True
 
 
-def _begin(directory: Path, settings: Settings) -> Path:
-    """Make the directory and write the settings; the return value is where checkpoints go."""
-    directory.mkdir(parents=True, exist_ok=True)
+def _write_settings(directory: Path, settings: Settings) -> None:
     files.write(directory / "settings.json", json.dumps(settings._asdict(), indent=2) + "\n")
-    return directory / "checkpoints"
 
 
 def _keep(directory: Path, settings: Settings, params: PyTree, history: dict[str, np.ndarray]) -> None:
-    """Write the parameters, then the history: where it has a row for each epoch, the parameters are the last ones."""
+    """Write the epochs wanted, the parameters, then the history: with a row for each epoch, the run is finished.
+
+    A run that goes on to more epochs is until then the finished one of before.
+    """
     from nnjax import viz
 
+    _write_settings(directory, settings)
     leaves = jax.tree_util.tree_flatten_with_path(params)[0]
-    unfinished = directory / "params.part.npz"
     named: dict[str, Any] = {jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in leaves}
-    np.savez(unfinished, **named)
-    os.replace(unfinished, directory / "params.npz")
+    packed = io.BytesIO()
+    np.savez(packed, **named)
+    files.write(directory / "params.npz", packed.getvalue())
     columns = [range(1, settings.epochs + 1), *(values.tolist() for values in history.values())]
     lines = [",".join(["epoch", *history]), *(",".join(map(repr, row)) for row in zip(*columns, strict=True))]
     files.write(directory / "history.csv", "\n".join(lines) + "\n")

@@ -77,6 +77,8 @@ def check(settings: Settings) -> None:
         raise unknown("activation", settings.activation, models.mlp.NAMES)
     if settings.cell not in models.rnn.CELLS:
         raise unknown("cell", settings.cell, models.rnn.CELLS)
+    if not -(2**63) <= settings.seed < 2**63:
+        raise ValueError(f"seed is {settings.seed}; it must be at least -2^63 and below 2^63")
     require_between("l2", settings.l2, 0, float("inf"), high_included=False)
     require_between("dropout", settings.dropout, 0, 1, high_included=False)
     if settings.hidden or settings.model == "rnn":

@@ -69,9 +69,12 @@ def run(
 
     With ``out``, the pictures and one page, index.html, are written into that folder, which is made if need be.
     With ``progress`` the table grows on the console while the tour goes on. The same arguments give the same numbers.
-    Raises ValueError for fewer than two seeds, OSError when ``out`` cannot be written, before anything is trained.
+    Raises ValueError for fewer than two seeds or a seed that is no 64-bit number, OSError when ``out`` cannot be
+    written, before anything is trained.
     """
     require_between("seeds", seeds, 2, float("inf"))
+    if not -(2**63) <= seed < 2**63:
+        raise ValueError(f"seed is {seed}; it must be at least -2^63 and below 2^63")
     console = console or Console()
     if out is not None:
         page.prepare(Path(out))

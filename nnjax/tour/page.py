@@ -11,6 +11,9 @@ import nnjax
 from nnjax import files
 from nnjax.tour.stop import HEADINGS, Stop, cells
 
+NEEDED = 8 * 2**20
+"""Bytes that must be free: the pictures and the page, which holds them once more, take about five million."""
+
 KINDS = {".svg": "image/svg+xml", ".png": "image/png", ".gif": "image/gif"}
 
 STYLE = """
@@ -29,11 +32,11 @@ figcaption { padding-top: .3rem; }
 
 
 def prepare(out: Path) -> None:
-    """Make the folder; raises OSError, naming it, when nothing can be written there."""
+    """Make the folder; raises OSError, naming it, when what the tour needs cannot be written there."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out):
-            pass
+        with tempfile.TemporaryFile(dir=out) as file:
+            file.write(bytes(NEEDED))
     except OSError as error:
         raise OSError(f"cannot write the tour into {out}: {error.strerror or error}") from error
 

@@ -70,3 +70,43 @@ def test_softmax_and_losses_are_safe_at_a_thousand():
     assert dz.tolist() == [[1, -1, 0]]
     loss, dz = manual.losses.binary_cross_entropy(np.array([-1000.0, 1000.0]), np.array([1, 1]))
     assert (loss, dz.tolist()) == (500, [-0.5, 0])
+
+
+MLP = [{"W": np.ones((2, 3)), "b": np.zeros(3)}, {"W": np.ones((3, 3)), "b": np.zeros(3)}]
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (lambda of: of.losses.squared_error(np.ones((5, 1)), np.ones(5)), r"y has shape \(5, 1\) and d \(5,\)"),
+        (lambda of: of.losses.squared_error(np.ones((0, 2)), np.ones((0, 2))), r"y is empty: shape \(0, 2\)"),
+        (lambda of: of.losses.binary_cross_entropy(np.ones((4, 1)), np.ones(4)), r"logits has shape \(4, 1\) and d"),
+        (lambda of: of.losses.binary_cross_entropy(np.ones(2), np.array([1, -1])), r"d\[1\] is -1; .*from 0 to 1"),
+        (lambda of: of.losses.perceptron_criterion(np.ones(2), np.array([2, 0])), r"d\[0\] is 2; .*from 0 to 1"),
+        (lambda of: of.losses.cross_entropy(np.ones((2, 3)), np.array([0, -1])), r"labels\[1\] is -1; .*from 0 to 2"),
+        (lambda of: of.losses.cross_entropy(np.ones((2, 3)), np.array([0, 3])), r"labels\[1\] is 3; .*from 0 to 2"),
+        (lambda of: of.losses.cross_entropy(np.ones((2, 3)), np.zeros(2)), "labels has dtype float64"),
+        (
+            lambda of: of.losses.cross_entropy(np.ones((2, 3)), np.zeros(3, int)),
+            r"labels has shape \(3,\) and the batch",
+        ),
+        (lambda of: of.losses.cross_entropy(np.ones((2, 3)), np.ones((2, 2))), r"labels has shape \(2, 2\) and logits"),
+        (lambda of: of.mlp.loss_and_grads(MLP, np.ones((1, 2)), np.array([-1])), r"labels\[0\] is -1"),
+        (lambda of: of.mlp.forward(MLP, np.ones((1, 2)), activation="foo"), "unknown activation 'foo'.*relu"),
+        (lambda of: of.mlp.forward(MLP, np.ones((1, 2)), output_activation="foo"), "unknown output_activation 'foo'"),
+        (lambda of: of.mlp.forward(MLP, np.ones((1, 2)), activation=["relu"] * 2), "names 2 activations.*1 hidden"),
+    ],
+)
+def test_what_cannot_be_right_is_refused_not_broadcast(wrong, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        wrong(manual)
+
+
+def test_cross_entropy_of_sequences_counts_every_place_as_an_example():
+    logits, labels = rng().normal(size=(2, 3, 4)), rng().integers(0, 4, (2, 3))
+    loss, dz = manual.losses.cross_entropy(logits, labels)
+    flat, dz_flat = manual.losses.cross_entropy(logits.reshape(6, 4), labels.reshape(6))
+    assert loss == flat
+    np.testing.assert_array_equal(dz, dz_flat.reshape(2, 3, 4))
+    assert manual.losses.cross_entropy(logits, np.eye(4, dtype=int)[labels])[0] == loss

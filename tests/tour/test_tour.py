@@ -90,9 +90,23 @@ def test_what_cannot_be_done_is_said_before_anything_is_trained(monkeypatch, tmp
     monkeypatch.setattr(tour, "STOPS", {"never": lambda keys: pytest.fail("trained")})
     with pytest.raises(ValueError, match="seeds is 1; it must be at least 2"):
         tour.run(seeds=1)
+    with pytest.raises(ValueError, match=r"seed is 1000+; it must be at least -2\^63 and below 2\^63"):
+        tour.run(seed=10**23)
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match=r"cannot write the tour into .*file"):
         tour.run(tmp_path / "file", progress=False)
+
+
+def test_a_full_disk_is_found_before_anything_is_trained(monkeypatch, tmp_path):
+    resource = pytest.importorskip("resource", reason="file size limits are of Unix")
+    monkeypatch.setattr(tour, "STOPS", {"never": lambda keys: pytest.fail("trained")})
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, limits[1]))
+        with pytest.raises(OSError, match=f"cannot write the tour into {tmp_path}"):
+            tour.run(tmp_path, progress=False)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_the_table_fits_a_terminal_of_eighty_columns():
