@@ -43,8 +43,7 @@ def attention_weights(
     The division keeps the scores of random q and k at variance 1 in any width. Raises ValueError as
     ``dot_product_attention``.
     """
-    _check(q, k, k, mask)
-    return _weights(mask, q, k)
+    return _weights(_checked_mask(q, k, k, mask), q, k).astype(jnp.result_type(q, k, float))
 
 
 def dot_product_attention(
@@ -58,8 +57,7 @@ def dot_product_attention(
     ``mask`` broadcasts to (*batch, queries, keys). Raises ValueError when q, k and v do not fit together, a sequence is
     empty, or the mask is not boolean or of another shape.
     """
-    _check(q, k, v, mask)
-    return _attention(mask, q, k, v)
+    return _attention(_checked_mask(q, k, v, mask), q, k, v)
 
 
 def multi_head_init(key: Key, width: int, *, initializer: Initializer = glorot_normal) -> Params:
@@ -104,18 +102,22 @@ def _heads(params: Params, x: Array, names: tuple[str, ...], heads: int, mask: M
     require_heads(heads, width)
     require_last_axis("x", x, width, "the attention")
     require_not_empty("x", x, axes=2)
-    if mask is not None and mask.ndim not in (2, x.ndim + 1):
+    if mask is not None and np.ndim(mask) not in (2, x.ndim + 1):
         raise ValueError(
-            f"mask has shape {mask.shape}; it must be (time, time), or have an axis for the heads before those two and "
-            f"the axes of the batch before it, {x.ndim + 1} in all"
+            f"mask has shape {np.shape(mask)}; it must be (time, time) or all of (*batch, heads, time, time)"
         )
     # One product of two matrices for all places of all sequences is quicker, backward too, than one for each sequence.
     rows = x.reshape(-1, width)
     return [jnp.swapaxes((rows @ params[n]).reshape(*x.shape[:-1], heads, width // heads), -2, -3) for n in names]
 
 
+def _product(a: Array, b: Array) -> Array:
+    """Return a b, in float32 at least: scores would overflow in float16."""
+    return jnp.matmul(a, b, preferred_element_type=jnp.promote_types(jnp.result_type(a, b, float), jnp.float32))
+
+
 def _weights(mask: Any, q: Array, k: Array) -> Array:
-    scores = q @ jnp.swapaxes(k, -1, -2) / math.sqrt(q.shape[-1])
+    scores = _product(q, jnp.swapaxes(k, -1, -2)) / math.sqrt(q.shape[-1])
     if mask is not None:
         scores = jnp.where(mask, scores, -jnp.inf)
     # The initial value keeps -inf minus -inf, which is nan, out of a row that is wholly masked.
@@ -128,9 +130,12 @@ def _weights(mask: Any, q: Array, k: Array) -> Array:
 # Below, a mask is any array of bool: JAX 0.8 hands constants to a custom_vjp in a class of its own.
 @jax.custom_vjp
 def _attention(mask: Any, q: Array, k: Array, v: Array) -> Array:
+    def attend(mask: Any, q: Array, k: Array, v: Array) -> Array:
+        return _weights(mask, q, k).astype(jnp.result_type(q, k, float)) @ v
+
     if not _is_large(q, k):
-        return _weights(mask, q, k) @ v
-    return jax.lax.map(lambda n: _weights(_mask_of(n, mask, q), q[n], k[n]) @ v[n], jnp.arange(len(q)))
+        return attend(mask, q, k, v)
+    return jax.lax.map(lambda n: attend(_mask_of(n, mask, q), q[n], k[n], v[n]), jnp.arange(len(q)))
 
 
 def _forward(mask: Any, q: Array, k: Array, v: Array) -> tuple[Array, Any]:
@@ -157,15 +162,16 @@ _attention.defvjp(_forward, _backward)
 def _gradients(mask: Any, q: Array, k: Array, v: Array, dy: Array) -> tuple[Array, ...]:
     """Return (dq, dk, dv). Weights that are computed in the same program are found again by XLA; large ones anew."""
     p = _weights(mask, q, k)
-    dp = dy @ jnp.swapaxes(v, -1, -2)
+    dp = _product(dy, jnp.swapaxes(v, -1, -2))
     ds = p * (dp - jnp.sum(p * dp, axis=-1, keepdims=True)) / math.sqrt(q.shape[-1])
+    p, ds = p.astype(dy.dtype), ds.astype(dy.dtype)
     grads = ds @ k, jnp.swapaxes(ds, -1, -2) @ q, jnp.swapaxes(p, -1, -2) @ dy
     return tuple(grad.astype(x.dtype) for grad, x in zip(grads, (q, k, v), strict=True))
 
 
 def _is_large(q: Array, k: Array) -> bool:
-    """Tell whether the examples take turns: whether the weights of one are LARGE."""
-    return q.ndim > 2 and math.prod(q.shape[1:-1]) * k.shape[-2] >= LARGE
+    """Tell whether the examples take turns: the weights of one are LARGE, and their number, in an export, is known."""
+    return q.ndim > 2 and isinstance(q.shape[0], int) and math.prod(q.shape[1:-1]) * k.shape[-2] >= LARGE
 
 
 def _mask_of(n: Array, mask: Any, q: Array) -> Any:
@@ -175,17 +181,20 @@ def _mask_of(n: Array, mask: Any, q: Array) -> Any:
     return jnp.broadcast_to(mask, (len(q), *mask.shape[1:]))[n]
 
 
-def _check(q: Array, k: Array, v: Array, mask: Mask) -> None:
+def _checked_mask(q: Array, k: Array, v: Array, mask: Mask) -> Mask:
+    """Return the mask as an array; raise ValueError unless all fit together."""
     for name, x in (("q", q), ("k", k), ("v", v)):
         require_not_empty(name, x, axes=2)
     if q.shape[:-2] != k.shape[:-2] or q.shape[-1] != k.shape[-1]:
         raise ValueError(f"q has shape {q.shape} and k {k.shape}; only their numbers of places may differ")
     require_same_shape("the keys k (last axis aside)", k[..., 0], "the values v", v[..., 0])
     if mask is None:
-        return
+        return None
+    mask = mask if isinstance(mask, jax.Array) else np.asarray(mask)
     if mask.dtype != bool:
         raise ValueError(f"mask has dtype {mask.dtype}; it must be boolean, True where a query may look at a key")
     scores = (*q.shape[:-1], k.shape[-2])
     wanted = scores[-mask.ndim :] if mask.ndim else ()
     if mask.ndim > len(scores) or any(have not in (1, want) for have, want in zip(mask.shape, wanted, strict=True)):
         raise ValueError(f"mask has shape {mask.shape}; it must broadcast to that of the weights, {scores}")
+    return mask

@@ -131,7 +131,8 @@ def _by_product(x: Array, W: Array, *, windows: Sequence[Window], groups: int) -
         written_out = rows(x, windows)
         if groups == 1:
             return written_out @ W.reshape(-1, W.shape[-1])
-        split = written_out.reshape(*written_out.shape[:-1], -1, groups, W.shape[-2])
+        # Not -1 for the places: in an empty batch it would be divided by 0.
+        split = written_out.reshape(*written_out.shape[:-1], math.prod(W.shape[:-2]), groups, W.shape[-2])
         by_group = W.reshape(-1, W.shape[-2], groups, W.shape[-1] // groups)
         y = jnp.einsum("...kgc,kcgo->...go", split, by_group)
         return y.reshape(*y.shape[:-2], W.shape[-1])

@@ -1,4 +1,4 @@
-"""The dense (fully connected) layer: every output is a weighted sum of every input, y = x W + b."""
+"""The dense (fully connected) layer: every output is a weighted sum of every input, y = x W + b (Rosenblatt, 1958)."""
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float

@@ -6,7 +6,6 @@ h_t = tanh(x_t Wx + h_(t-1) Wh + b)
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from nnjax.checks import require_last_axis
 from nnjax.initializers import Key
 from nnjax.layers import recurrence
 
@@ -24,8 +23,12 @@ def init(key: Key, inputs: int, hidden: int) -> Params:
 
 
 def step(params: Params, state: Hidden, x: Float[Array, "*batch inputs"]) -> Hidden:
-    """Return h' = tanh(x Wx + h Wh + b), one time step; raises ValueError when the features of x do not fit."""
-    require_last_axis("x", x, params["Wx"].shape[0], "the recurrent layer")
+    """Return h' = tanh(x Wx + h Wh + b), one time step.
+
+    Raises ValueError when the features of x do not fit, or when the parameters or the state are of another layer.
+    """
+    recurrence.require_layer(params, "x", x, 1)
+    recurrence.require_state((state,), 1, (*x.shape[:-1], params["Wh"].shape[0]))
     (h,), _ = _forward(params["Wh"], (state,), x @ params["Wx"] + params["b"])
     return h
 
@@ -35,10 +38,11 @@ def apply(
 ) -> tuple[Float[Array, "batch time hidden"], Float[Array, "batch hidden"]]:
     """Return (h_1 .. h_T, h_T): the states of all time steps, from ``state`` (zeros if None), and the last of them.
 
-    Raises ValueError when xs is empty or has the wrong features, or when the state is not (batch, hidden).
+    Raises ValueError when xs is empty or has the wrong features, when the state is not (batch, hidden), or when the
+    parameters are those of another layer.
     """
     given = None if state is None else (state,)
-    outputs, (last,) = recurrence.over_time(params, xs, given, parts=1, unrolled=_unrolled)
+    outputs, (last,) = recurrence.over_time(params, xs, given, gates=1, parts=1, unrolled=_unrolled)
     return outputs, last
 
 

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import jax.numpy as jnp
 from jaxtyping import Array, Float, Integer
 
 from nnjax.checks import require_sizes, require_tokens
@@ -25,7 +26,8 @@ def init(key: Key, tokens: int, width: int, *, initializer: Initializer = unit_n
 def apply(params: Params, tokens: Integer[Array, "*batch"]) -> Float[Array, "*batch width"]:
     """Return row t of W for every token t, shape (*batch, width): a dense layer whose input is one-hot.
 
-    Raises ValueError when a concrete token is out of range (a traced one would take the nearest row) or no integer.
+    Raises ValueError when a concrete token is out of range or no integer. A traced one that is out of range gets a row
+    of nan, in a table of floats, and so does the loss that follows from it.
     """
     require_tokens("tokens", tokens, len(params["W"]))
-    return params["W"][tokens]
+    return jnp.asarray(params["W"]).at[jnp.asarray(tokens)].get(mode="fill", wrap_negative_indices=False)

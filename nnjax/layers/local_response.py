@@ -22,6 +22,8 @@ def apply(
     require_sizes("depth", [depth])
     if depth % 2 == 0:
         raise ValueError(f"depth is {depth}; it must be odd, as many channels on either side")
+    kept = jnp.result_type(x, float)
+    x = x.astype(jnp.promote_types(kept, jnp.float32))  # the square of a number of float16 may overflow
     channel = jnp.arange(x.shape[-1])
     near = (abs(channel[:, None] - channel) <= depth // 2).astype(x.dtype)
-    return x / (bias + alpha * (x**2 @ near)) ** beta
+    return (x / (bias + alpha * (x**2 @ near)) ** beta).astype(kept)

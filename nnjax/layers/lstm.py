@@ -11,7 +11,6 @@ With the forget gate of Gers, Schmidhuber and Cummins (2000)::
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from nnjax.checks import require_last_axis
 from nnjax.initializers import Key
 from nnjax.layers import recurrence
 
@@ -31,8 +30,12 @@ def init(key: Key, inputs: int, hidden: int) -> Params:
 
 
 def step(params: Params, state: State, x: Float[Array, "*batch inputs"]) -> State:
-    """Return the state (h', c') after one time step; raises ValueError when the features of x do not fit."""
-    require_last_axis("x", x, params["Wx"].shape[0], "the recurrent layer")
+    """Return the state (h', c') after one time step.
+
+    Raises ValueError when the features of x do not fit, or when the parameters or the state are of another layer.
+    """
+    recurrence.require_layer(params, "x", x, 4)
+    recurrence.require_state(state, 2, (*x.shape[:-1], params["Wh"].shape[0]))
     (h, c), _ = _forward(params["Wh"], state, x @ params["Wx"] + params["b"])
     return h, c
 
@@ -44,9 +47,10 @@ def apply(
 ) -> tuple[Float[Array, "batch time hidden"], tuple[Float[Array, "batch hidden"], Float[Array, "batch hidden"]]]:
     """Return (h_1 .. h_T, (h_T, c_T)), from the state (h_0, c_0), zeros if None.
 
-    Raises ValueError when xs is empty or has the wrong features, or when the state is not two of (batch, hidden).
+    Raises ValueError when xs is empty or has the wrong features, when the state is not two of (batch, hidden), or when
+    the parameters are those of another layer.
     """
-    outputs, (h, c) = recurrence.over_time(params, xs, state, parts=2, unrolled=_unrolled)
+    outputs, (h, c) = recurrence.over_time(params, xs, state, gates=4, parts=2, unrolled=_unrolled)
     return outputs, (h, c)
 
 

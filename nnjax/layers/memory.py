@@ -29,9 +29,12 @@ def gradient_norms(
 
     ``step(params, state, x) -> state`` is that of a recurrent layer, ``state`` its first one, (batch, hidden), or a
     tuple of such, as of the LSTM: then s is all of them together. The last entry, at t = T, is 1.
-    Raises ValueError when xs is empty.
+    Raises ValueError when xs is empty or the state is not of its batch.
     """
     require_not_empty("xs", xs, axes=3)
+    shapes = [jnp.shape(part) for part in jax.tree.leaves(state)]
+    if any(shape[:1] != xs.shape[:1] for shape in shapes):
+        raise ValueError(f"state has the shapes {shapes}; the first axis of each must be the batch of xs, {len(xs)}")
 
     def one_sequence(xs: Array, state: PyTree) -> Array:
         first, as_state = ravel_pytree(state)

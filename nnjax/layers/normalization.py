@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from nnjax.checks import require_last_axis, require_not_empty, require_sizes
+from nnjax.checks import require_between, require_last_axis, require_not_empty, require_sizes
 
 Params = dict[str, Array]
 State = dict[str, Array]
@@ -32,7 +32,11 @@ def layer_norm_apply(
 ) -> Float[Array, "*batch features"]:
     """Return scale * (x - mean) / sqrt(variance + eps) + bias, mean and variance over the features of each example."""
     require_last_axis("x", x, params["scale"].shape[0], "layer normalisation")
-    return _layer_norm(params, x, eps)
+    require_between("eps", eps, 0, float("inf"), high_included=False)
+    kept = jnp.result_type(x, *params.values(), float)
+    # The square of a number of float16 may overflow.
+    params, x = jax.tree.map(lambda leaf: leaf.astype(jnp.promote_types(kept, jnp.float32)), (params, x))
+    return _layer_norm(params, x, eps).astype(kept)
 
 
 def batch_norm_init(features: int) -> tuple[Params, State]:
@@ -53,9 +57,11 @@ def batch_norm_apply(
 
     In training they are those of x over all axes but the last, and each running average moves towards them:
     new = momentum * old + (1 - momentum) * current. In evaluation the running averages are used and not changed.
-    Raises ValueError when the features do not fit or, in training, there is no batch.
+    Raises ValueError when the features do not fit, the momentum is not between 0 and 1, or training has no batch.
     """
     require_last_axis("x", x, params["scale"].shape[0], "batch normalisation")
+    require_between("momentum", momentum, 0, 1)
+    require_between("eps", eps, 0, float("inf"), high_included=False)
     if train:
         require_not_empty("x", x, axes=2)
         axes = tuple(range(x.ndim - 1))

@@ -70,7 +70,7 @@ def adaptive_average_pool(x: Maps, lengths: Sizes) -> Pooled:
     _require_maps(x)
     require_not_empty("x", x)
     for axis, length in enumerate(per_axis("lengths", lengths, x.ndim - 2), start=1):
-        means = jnp.asarray(_means(x.shape[axis], length), x.dtype)
+        means = jnp.asarray(_means(x.shape[axis], length), jnp.result_type(x, float))
         x = jnp.moveaxis(jnp.tensordot(x, means, (axis, 1)), -1, axis)
     return x
 

@@ -40,25 +40,48 @@ def weights(key: Key, inputs: int, hidden: int, gates: int) -> Params:
     }
 
 
+def require_layer(params: Params, name: str, x: Any, gates: int) -> None:
+    """Raise ValueError unless Wh has so many blocks of columns, and ``x``, whose name is given, the features of Wx."""
+    hidden, columns = jnp.shape(params["Wh"])
+    if columns != gates * hidden:
+        raise ValueError(
+            f"params['Wh'] has shape {(hidden, columns)}; it must be {(hidden, gates * hidden)}, {gates} blocks of "
+            "columns: init and apply must be of the same layer"
+        )
+    require_last_axis(name, x, params["Wx"].shape[0], "the recurrent layer")
+
+
+def require_state(state: Any, parts: int, shape: tuple[Any, ...]) -> None:
+    """Raise ValueError unless ``state`` is so many arrays of this shape."""
+    shapes = [jnp.shape(leaf) for part in state for leaf in jax.tree.leaves(part)]  # a part may be a state of the LSTM
+    if shapes != [shape] * parts:
+        raise ValueError(f"state has the shapes {shapes}; it must be {parts} of {shape}, (batch, hidden)")
+
+
 def over_time(
-    params: Params, xs: Float[Array, "batch time inputs"], state: State | None, *, parts: int, unrolled: Unrolled
+    params: Params,
+    xs: Float[Array, "batch time inputs"],
+    state: State | None,
+    *,
+    gates: int,
+    parts: int,
+    unrolled: Unrolled,
 ) -> tuple[Float[Array, "batch time hidden"], State]:
     """Return the outputs of all time steps and the last state, from ``state`` or, if there is none, from zeros.
 
-    ``parts`` is the number of arrays of a state, ``unrolled`` what ``backpropagated`` made of the layer's step.
-    Raises ValueError when xs is empty or its features do not fit, or when the state does not.
+    ``gates`` is the number of blocks of columns of Wh, ``parts`` that of arrays of a state, ``unrolled`` what
+    ``backpropagated`` made of the layer's step.
+    Raises ValueError when xs is empty or its features do not fit, or when the parameters or the state do not.
     """
     if len(jnp.shape(xs)) != 3:
         raise ValueError(f"xs has {jnp.ndim(xs)} axes, shape {jnp.shape(xs)}; it must be (batch, time, inputs)")
-    require_last_axis("xs", xs, params["Wx"].shape[0], "the recurrent layer")
+    require_layer(params, "xs", xs, gates)
     require_not_empty("xs", xs)
     a = jnp.swapaxes(xs, 0, 1) @ params["Wx"] + params["b"]
     shape = (xs.shape[0], params["Wh"].shape[0])
     if state is None:
         state = (jnp.zeros(shape, a.dtype),) * parts
-    if len(state) != parts or any(jnp.shape(part) != shape for part in state):
-        shapes = [jnp.shape(part) for part in state]
-        raise ValueError(f"state has the shapes {shapes}; it must be {parts} of {shape}, (batch, hidden)")
+    require_state(state, parts, shape)
     outputs, state = unrolled(params["Wh"], tuple(part.astype(a.dtype) for part in state), a)
     return jnp.swapaxes(outputs, 0, 1), state
 

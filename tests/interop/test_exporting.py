@@ -40,6 +40,9 @@ def networks():
     key, heads = jax.random.key(0), partial(models.transformer.apply, heads=2)
     recurrent = models.rnn_language.init(key, 7, (4, 5))
     transformer = models.transformer.init(key, 7, width=8, layers=1, heads=2, length=6)
+    # So long that examples would take turns, if it were known how many there are.
+    long = models.transformer.init(key, 7, width=8, layers=1, heads=4, length=192)
+    texts = rng.integers(0, 7, (2, 192)).astype(np.int32)
     images = rng.random((3, 6, 6, 1), np.float32)
     convolutional = models.cnn.init(key, (6, 6, 1), (3,), (4,), 3, kernel=3)
     return {
@@ -47,6 +50,7 @@ def networks():
         "mlp": (tanh, models.mlp.init(key, (4, 6, 3)), x[:2], x),
         "rnn_language": (models.rnn_language.apply, recurrent, tokens[:1], tokens),
         "transformer": (heads, transformer, tokens[:2], tokens),
+        "transformer of long texts": (partial(models.transformer.apply, heads=4), long, texts[:1], texts),
     }
 
 

@@ -94,6 +94,14 @@ def test_text_cnn():
     assert_twins("text_cnn", params, RNG.integers(0, 7, (3, 6)), dropout=0.5)
 
 
+def test_a_token_too_large_is_nan_in_both_and_a_negative_one_in_ours_alone():
+    params = drawn(models.text_cnn.init, tokens=7, classes=3, width=4, filters=5, kernels=(2,))
+    x = jnp.array([[1, 2], [1, 7], [1, -1]])
+    module = flax.to_flax("text_cnn", params)
+    for outputs, wrong in ((jax.jit(models.text_cnn.apply)(params, x), [1, 2]), (module(x), [1])):
+        assert np.flatnonzero(np.isnan(outputs).all(axis=1)).tolist() == wrong
+
+
 @pytest.mark.parametrize("cell", ["elman", "lstm"])
 def test_rnn(cell):
     x = RNG.normal(size=(2, 6, 4)).astype(np.float32)

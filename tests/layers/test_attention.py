@@ -137,6 +137,30 @@ def test_large_scores_neither_overflow_nor_lose_the_largest():
     np.testing.assert_allclose(y, v[np.argmax(q @ k.T, axis=1)], rtol=1e-6)
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_half_precision_is_as_good_as_its_numbers_though_the_scores_overflow(at_once, monkeypatch):
+    monkeypatch.setattr(attention, "LARGE", 2**17 if at_once else 1)
+    q, k, v = (x.astype(jnp.float16) for x in (300 * drawn(2, 5, 64), 300 * drawn(2, 5, 64), drawn(2, 5, 64)))
+    assert jnp.isinf(q @ jnp.swapaxes(k, 1, 2)).any()
+    (ours,) = outputs_and_gradients([attention.dot_product_attention], q, k, v)
+    (wide,) = outputs_and_gradients([attention.dot_product_attention], *(x.astype(jnp.float32) for x in (q, k, v)))
+    assert {leaf.dtype for leaf in jax.tree.leaves(ours)} == {np.dtype(np.float16)}
+    close(ours, wide, rtol=1e-2, atol=1e-2)
+    weights = attention.attention_weights(q, k)
+    assert weights.dtype == np.float16
+    np.testing.assert_allclose(weights.sum(axis=-1), 1, rtol=1e-3)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_a_mask_may_be_a_list():
+    x = drawn(1, 2, 8)
+    for f in (attention.multi_head_apply, attention.multi_head_weights):
+        np.testing.assert_array_equal(
+            f(PARAMS, x, heads=2, mask=[[True, False], [True, True]]),
+            f(PARAMS, x, heads=2, mask=attention.causal_mask(2)),
+        )
+
+
 @pytest.mark.parametrize("name", ["layers.dot_product_attention", "layers.multi_head"])
 def test_long_sequences_in_turn_pass_the_same_certificate(name, monkeypatch):
     monkeypatch.setattr(attention, "LARGE", 1)
@@ -183,7 +207,7 @@ def output_and_gradients(params, x):
 
 
 def test_float64_is_kept_and_half_precision_too():
-    for dtype in (np.float64, jnp.bfloat16):
+    for dtype in (np.float64, jnp.bfloat16, np.float16):
         params = {name: jax.ShapeDtypeStruct((8, 8), dtype) for name in PARAMS}
         with jax.enable_x64(True):
             shapes = jax.eval_shape(output_and_gradients, params, jax.ShapeDtypeStruct((2, 4, 8), dtype))
@@ -210,7 +234,7 @@ def test_init():
             2,
             (2, 4, 8),
             np.ones((2, 4, 4), bool),
-            r"mask has shape \(2, 4, 4\); it must be \(time, time\), or .* 4 in all",
+            r"mask has shape \(2, 4, 4\); it must be \(time, time\) or all of \(\*batch, heads, time, time\)",
         ),
         (2, (2, 4, 8), np.ones((3, 1, 4, 4), bool), r"mask has shape \(3, 1, 4, 4\); it must broadcast"),
     ],

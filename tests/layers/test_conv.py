@@ -199,6 +199,12 @@ def test_init_names_what_is_wrong(arguments, setting, words):
         conv.conv2d_init(KEY, *arguments, **setting)
 
 
+@pytest.mark.parametrize("groups", [1, 2])
+def test_of_an_empty_batch_there_are_no_maps(groups):
+    params = {"W": jnp.zeros((3, 3, 4 // groups, 6)), "b": jnp.zeros(6)}
+    assert conv.conv2d_apply(params, jnp.zeros((0, 5, 6, 4)), groups=groups).shape == (0, 3, 4, 6)
+
+
 @pytest.mark.parametrize(
     ("shape", "setting", "words"),
     [

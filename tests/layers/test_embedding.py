@@ -70,6 +70,27 @@ def test_a_token_that_is_in_no_row_is_named_with_its_place(tokens, words):
         embedding.apply({"W": jnp.zeros((4, 2))}, jnp.asarray(tokens))
 
 
+def test_a_traced_token_that_is_in_no_row_gets_nan_and_moves_nothing():
+    def total(params, tokens):
+        rows = embedding.apply(params, tokens)
+        return jnp.sum(rows, where=~jnp.isnan(rows)), rows
+
+    tokens = jnp.array([2, -1, -3, 4, 7])
+    (_, rows), grads = jax.jit(jax.value_and_grad(total, has_aux=True))({"W": jnp.ones((4, 1))}, tokens)
+    np.testing.assert_array_equal(rows[:, 0], [1] + 4 * [np.nan])
+    assert grads["W"].ravel().tolist() == [0, 0, 1, 0]
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_plain_numbers_and_short_integers_are_tokens_too():
+    params = {"W": np.arange(200, dtype=np.float32)[:, None]}
+    assert embedding.apply(params, 2).tolist() == [2]
+    for tokens in ([1, 127], np.array([1, 127]), jnp.array([1, 127], jnp.int8)):
+        assert embedding.apply(params, tokens).tolist() == [[1], [127]]
+    with pytest.raises(ValueError, match=r"tokens\[1\] is 200; tokens of a table of 200 rows"):
+        embedding.apply(params, [1, 200])
+
+
 @pytest.mark.usefixtures("unchecked")
 def test_tokens_that_are_no_integers_are_named_under_jit():
     with pytest.raises(ValueError, match="tokens has dtype float32"):

@@ -34,6 +34,12 @@ def test_what_is_wrong_is_named(shape, depth, words):
         local_response.apply(jnp.zeros(shape), depth=depth)
 
 
+def test_a_square_that_overflows_in_float16_is_no_matter():
+    y = local_response.apply(jnp.full((1, 8), 300, jnp.float16))
+    assert y.dtype == np.float16
+    np.testing.assert_allclose(y, local_response.apply(jnp.full((1, 8), 300.0)), rtol=1e-3)
+
+
 def test_float64_is_kept():
     with jax.enable_x64(True):
         assert jax.eval_shape(local_response.apply, jax.ShapeDtypeStruct((2, 4), np.float64)).dtype == np.float64

@@ -127,6 +127,20 @@ def test_what_has_no_such_radius_is_named(W, radius, words):
         memory.with_spectral_radius(jnp.asarray(W), radius)
 
 
+@pytest.mark.parametrize(
+    ("layer", "state", "words"),
+    [
+        (elman, (3, 4), r"state has the shapes \[\(3, 4\)\]; the first axis of each must be the batch of xs, 2"),
+        (elman, (2, 5), r"state has the shapes \[\(5,\)\]; it must be 1 of \(4,\)"),
+        (lstm, (2, 4), r"state has the shapes .*; it must be 2 of \(4,\)"),
+    ],
+)
+@pytest.mark.usefixtures("unchecked")
+def test_a_state_of_another_batch_or_layer_is_named(layer, state, words):
+    with pytest.raises(ValueError, match=words):
+        memory.gradient_norms(layer.step, layer.init(KEY, 2, 4), jnp.zeros((2, 3, 2)), jnp.zeros(state))
+
+
 @pytest.mark.usefixtures("unchecked")
 def test_an_empty_sequence_is_named():
     with pytest.raises(ValueError, match=r"xs is empty: shape \(2, 0, 2\)"):

@@ -1,5 +1,7 @@
 """Layer and batch normalisation against Flax: outputs, gradients and running statistics."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -113,6 +115,20 @@ def test_float64_is_kept():
     assert {leaf.dtype for leaf in jax.tree.leaves(outputs)} == {np.dtype(np.float64)}
 
 
+@pytest.mark.parametrize("dtype", [jnp.bfloat16, np.float16])
+@pytest.mark.parametrize("of_params", [None, np.float32])
+def test_half_precision_is_that_of_flax(dtype, of_params):
+    x = jnp.asarray(170 * drawn(5, 4), dtype)
+    params = {name: jnp.asarray(leaf, of_params or dtype) for name, leaf in PARAMS.items()}
+    ours, theirs = layer_norms(params, x)
+    assert [leaf.dtype for leaf in jax.tree.leaves(ours)] == [leaf.dtype for leaf in jax.tree.leaves(theirs)]
+
+    def compare(a, b):
+        np.testing.assert_allclose(a.astype(np.float32), b.astype(np.float32), rtol=0.05, atol=0.05)
+
+    jax.tree.map(compare, ours, theirs)
+
+
 @pytest.mark.usefixtures("unchecked")
 def test_errors():
     params, state = normalization.batch_norm_init(3)
@@ -121,6 +137,11 @@ def test_errors():
     for train in (True, False):
         with pytest.raises(ValueError, match=r"x has shape \(5, 4\); batch normalisation wants 3 features"):
             normalization.batch_norm_apply(params, state, jnp.zeros((5, 4)), train=train)
+    with pytest.raises(ValueError, match="momentum is 5; it must be at least 0 and at most 1"):
+        normalization.batch_norm_apply(params, state, jnp.zeros((5, 3)), train=True, momentum=5.0)
+    for norm in (normalization.layer_norm_apply, partial(normalization.batch_norm_apply, state=state, train=True)):
+        with pytest.raises(ValueError, match="eps is -1; it must be at least 0 and finite"):
+            norm(params, x=jnp.zeros((5, 3)), eps=-1.0)
     with pytest.raises(ValueError, match=r"x is empty: shape \(0, 3\)"):
         normalization.batch_norm_apply(params, state, jnp.zeros((0, 3)), train=True)
     with pytest.raises(ValueError, match=r"x has 1 axes, shape \(3,\); it must have at least 2"):

@@ -136,6 +136,12 @@ def test_adaptive_pooling_cuts_an_axis_into_as_many_windows_as_wanted():
         np.testing.assert_allclose(pooling.adaptive_average_pool(x, length)[0, :, 0], expected, rtol=1e-6)
 
 
+@pytest.mark.usefixtures("unchecked")
+def test_means_of_whole_numbers_are_not_rounded():
+    for pool in (partial(pooling.average_pool, size=2), partial(pooling.adaptive_average_pool, lengths=2)):
+        assert pool(jnp.arange(4).reshape(1, 4, 1)).ravel().tolist() == [0.5, 2.5]
+
+
 @pytest.mark.parametrize("pool", [pooling.max_pool, pooling.average_pool])
 @pytest.mark.parametrize(
     ("shape", "size", "setting", "words"),

@@ -151,8 +151,31 @@ def test_wrong_sequences_and_states_are_named_also_under_jit(name):
         words = rf"state has the shapes .*\(2, 4\).*; it must be {states} of \(3, 4\), \(batch, hidden\)"
         with pytest.raises(ValueError, match=words):
             apply(params, jnp.zeros((3, 5, 3)), state)
-    with pytest.raises(ValueError, match=r"x has shape \(2, 4\); the recurrent layer wants 3 features"):
-        layer.step(params, state, jnp.zeros((2, 4)))
+    for step in (layer.step, jax.jit(layer.step)):
+        with pytest.raises(ValueError, match=r"x has shape \(2, 4\); the recurrent layer wants 3 features"):
+            step(params, state, jnp.zeros((2, 4)))
+        with pytest.raises(ValueError, match=words):
+            step(params, state, jnp.zeros((3, 3)))
+
+
+@pytest.mark.parametrize("other", CELLS)
+@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.usefixtures("unchecked")
+def test_the_parameters_and_the_state_of_another_layer_are_named(name, other):
+    layer, gates, states = CELLS[name]
+    (params, xs, _), (others, _, state) = drawn(name), drawn(other)
+    if gates != CELLS[other][1]:
+        words = rf"params\['Wh'\] has shape .*; it must be \(4, {4 * gates}\), {gates} blocks of columns"
+        with pytest.raises(ValueError, match=words):
+            layer.apply(others, xs)
+        with pytest.raises(ValueError, match=words):
+            layer.step(others, state, xs[:, 0])
+    if states != CELLS[other][2]:
+        words = rf"state has the shapes .*; it must be {states} of \(2, 4\)"
+        with pytest.raises(ValueError, match=words):
+            layer.apply(params, xs, state)
+        with pytest.raises(ValueError, match=words):
+            layer.step(params, state, xs[:, 0])
 
 
 @pytest.mark.usefixtures("unchecked")

@@ -82,6 +82,14 @@ def test_dropout_falls_on_the_branches_and_only_with_a_key():
     assert 0.05 < untouched < 0.6  # dropped by both branches: a quarter of the entries
 
 
+@pytest.mark.parametrize("of_params", [np.float32, jnp.bfloat16])
+def test_the_gradient_by_x_has_the_dtype_of_x(of_params):
+    params = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, of_params), drawn())
+    x = jax.ShapeDtypeStruct((2, 3, 8), jnp.bfloat16)
+    gradient = jax.grad(lambda params, x: transformer_block.apply(params, x, heads=HEADS).sum(), 1)
+    assert jax.eval_shape(gradient, params, x).dtype == jnp.bfloat16
+
+
 def test_init():
     params = transformer_block.init(KEY, 6)
     assert jax.tree.map(jnp.shape, params) == {

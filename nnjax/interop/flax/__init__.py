@@ -52,6 +52,8 @@ def to_flax(model: str, params: PyTree, **settings: Any) -> Any:
 
     ``settings`` are the keywords of that ``apply``, without ``key``. Dropout is off, as it is there without a key; when
     a rate is given here, ``module.train()`` switches it on, with random numbers of Flax's own, ``module.eval()`` off.
+    A token out of range is no error there: one too large gives nan, as ours under ``jit``, but a negative one counts
+    from the end of the table.
     Raises ValueError when the model, a setting or the parameters have no twin in Flax; ImportError without Flax.
     """
     if model in WITHOUT:
