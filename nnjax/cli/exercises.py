@@ -13,6 +13,7 @@ Everything = Annotated[bool, typer.Option("--all", help="Also list exercises tha
 
 def check(file: File) -> None:
     """Check every exercise that a file answers; exit code 1 if one is wrong or not solved yet."""
+    from nnjax.exercises.exercise import in_words
     from nnjax.grading import cards, checking
     from nnjax.grading.judging import RIGHT
 
@@ -26,7 +27,7 @@ def check(file: File) -> None:
         found.append(verdict)
     watchdog.cancel()
     right = sum(verdict.status == RIGHT for verdict in found)
-    typer.echo(f"{right} of {len(found)} right, {sum(one.points for one in found):g} points")
+    typer.echo(f"{right} of {len(found)} right, {in_words(sum(one.points for one in found))}")
     if right < len(found):
         raise typer.Exit(1)
 
@@ -86,6 +87,7 @@ def grade(
 
     from nnjax.cli import tables
     from nnjax.grading import classroom
+    from nnjax.grading.submissions import strays
 
     console = Console(stderr=True)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
@@ -100,6 +102,8 @@ def grade(
             console.print(f"interrupted; the same command goes on where it was ({out})")
             raise typer.Exit(130) from None
     Console().print(tables.marks(rows))
+    if ignored := strays(submissions):
+        typer.echo(f"nobody's, being neither .py nor .ipynb files nor folders: {', '.join(ignored)}", err=True)
     typer.echo(f"marks.csv, results.json and feedback/ are in {out}")
 
 

@@ -34,7 +34,7 @@ def certificates(rows: Sequence[Any]) -> Table:
 
 
 def datasets(rows: Sequence[Any]) -> Group:
-    """Return what each data set holds and where it is on this machine, in 80 columns, then who made it."""
+    """Return what each data set holds and where it is on this machine, in 80 columns, then its source and licence."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("name", "train + test", "inputs", "targets", "where", "size"):
         table.add_column(heading, justify="right" if heading in ("train + test", "size") else "left", no_wrap=True)
@@ -46,8 +46,8 @@ def datasets(rows: Sequence[Any]) -> Group:
         )  # fmt: skip
     sources = Table.grid("", "", padding=(0, 2, 0, 0))
     for row in rows:
-        sources.add_row(row.name, row.source)
-    return Group(table, "Sources", sources)
+        sources.add_row(row.name, f"{row.source}; licence: {row.licence}")
+    return Group(table, "Sources and licences", sources)
 
 
 def progress(exercises: Sequence[Any], state: dict[str, dict[str, Any]], everything: bool) -> Table:
@@ -75,12 +75,15 @@ def marks(rows: Sequence[Any]) -> Group:
     """Return how many students reached how much, who needs a look, and the mistakes made most often."""
     from rich.markup import escape
 
+    from nnjax.exercises.exercise import in_words
     from nnjax.grading.gradebook import mistakes
 
     points = [sum(verdict.points for verdict in row.marked.verdicts) for row in rows]
     troubled = [row for row in rows if row.marked.problems]
+    low, high = min(points), in_words(max(points))
+    reached = high if low == max(points) else f"{low:g} to {high}"
     parts: list[Any] = [
-        f"{len(rows)} students, {min(points):g} to {max(points):g} points, mean {sum(points) / len(points):.1f}; "
+        f"{len(rows)} {'student' if len(rows) == 1 else 'students'}, {reached}, mean {sum(points) / len(points):.1f}; "
         f"{len(troubled)} with problems in their files"
     ]
     table = Table(box=box.SIMPLE_HEAD, title="what was said most often")

@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nnjax.exercises.laws import Law
+from nnjax.exercises.laws import JIT, Law
 
 # Letters of a line in a statement; indented by 4, it fits the cell of a notebook beside the list of files.
 WIDTH = 84
+UNDER_JIT = "Written in JAX, it must give the same under jax.jit; written in NumPy, it need not."
 Case = tuple[Any, ...]
 Body = Callable[..., Any]
 Draw = Callable[[np.random.Generator], list[Case]]
@@ -96,8 +97,9 @@ class Exercise:
 
     @property
     def statement(self) -> str:
-        """What is asked: the docstring of the reference."""
-        return inspect.getdoc(self.reference) or ""
+        """What is asked: the docstring of the reference, and that the answer can be compiled, where that is judged."""
+        said = inspect.getdoc(self.reference) or ""
+        return f"{said}\n\n{UNDER_JIT}" if any(law.kind == JIT.kind for law in self.laws) else said
 
     @property
     def stub(self) -> str:

@@ -16,7 +16,7 @@ class Call(NamedTuple):
     are then); "vmap" (over the first axis of argument ``detail``); "gradient" (of the sum of the outputs, with respect
     to argument ``detail``); "flops" (floating-point operations, counted from the jaxpr); "predictions" (a network is
     trained and asked about inputs that it has not seen); "total" (the sum of the answer where argument ``detail``
-    holds nothing but zeros).
+    holds nothing but zeros, and where it holds its own signs).
     """
 
     kind: str
@@ -74,7 +74,7 @@ def gradient(argument: int, *cases: int) -> Law:
 
 
 def total(argument: int, sentence: str) -> Law:
-    """Return the law that the answer's sum is right where all numbers of an argument are equal, and answers differ."""
+    """Return the law that the answer's sum is right where numbers of an argument are equal, and answers differ."""
     return Law("total", sentence, (-1,), argument)
 
 

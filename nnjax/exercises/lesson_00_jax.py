@@ -8,6 +8,7 @@ import numpy as np
 
 from nnjax.exercises import laws
 from nnjax.exercises.exercise import Case, exercise
+from nnjax.exercises.independence import echo
 from nnjax.exercises.inputs import Function, Key
 
 LESSON = "00_jax"
@@ -265,9 +266,9 @@ pairwise_distances.mistake(
 
 
 def _walks(rng: np.random.Generator) -> list[Case]:
-    """Return a short walk, the same long one twice, and one with another key."""
-    short, long, other = (Key(int(seed)) for seed in rng.choice(2**31, 3, replace=False))
-    return [(short, 5), (long, 600), (long, 600), (other, 600)]
+    """Return a short walk, a longer one twice, a very long one, and more short ones; their keys differ."""
+    long, other, first, *more = (Key(int(seed)) for seed in rng.choice(2**31, 22, replace=False))
+    return [(first, 5), (long, 100), (long, 100), (other, 5000), *((key, 5) for key in more)]
 
 
 def _steps(walks: list[Any]) -> np.ndarray:
@@ -276,8 +277,8 @@ def _steps(walks: list[Any]) -> np.ndarray:
 
 
 def _fair(steps: np.ndarray) -> bool:
-    """Tell whether up and down are alike often, within 6 deviations."""
-    return bool(abs(np.sum(steps > 0) - len(steps) / 2) < 6 * np.sqrt(len(steps)) / 2)
+    """Tell whether up and down are alike often, within 5 deviations."""
+    return bool(abs(np.sum(steps > 0) - len(steps) / 2) < 5 * np.sqrt(len(steps)) / 2)
 
 
 @exercise(
@@ -285,6 +286,7 @@ def _fair(steps: np.ndarray) -> bool:
     draw=_walks,
     difficulty=2,
     points=2,
+    seconds=60,
     laws=[laws.PURE, laws.JIT.on(0)],
     hints=[
         "One call draws all steps: jax.random.bernoulli(key, shape=(steps,)) is an array of True and False.",
@@ -333,7 +335,7 @@ random_walk.rule(
 )
 random_walk.rule(
     "Another key gives the same walk: draw from the key that is passed, not from one made inside.",
-    lambda cases, walks: not np.array_equal(walks[1], walks[3]),
+    lambda cases, walks: not all(np.array_equal(walks[0], walk) for walk in walks[4:]),
     lambda key, steps: jnp.cumsum(_rademacher(jax.random.key(0), steps)),
     lambda key, steps: jnp.cumsum(_rademacher(jax.random.PRNGKey(42), steps)),
     lambda key, steps: np.cumsum(np.random.default_rng(0).choice([-1, 1], steps)),
@@ -365,16 +367,24 @@ random_walk.rule(
     lambda key, steps: 1 + jnp.cumsum(_rademacher(key, steps)),
 )
 random_walk.rule(
+    "The steps depend on each other: some of them tell which way others go; draw each afresh.",
+    lambda cases, walks: echo(np.diff(walks[3])) < 0.1,
+    lambda key, steps: jnp.cumsum(jnp.repeat(_rademacher(key, steps), 2)[:steps]),
+    lambda key, steps: jnp.cumsum(jnp.outer(_rademacher(key, steps), jnp.array([1, -1])).ravel()[:steps]),
+    lambda key, steps: jnp.cumsum(jnp.resize(_rademacher(key, 100), steps)),
+)
+random_walk.rule(
     "One direction comes clearly more often: up and down must be equally likely.",
     lambda cases, walks: _fair(_steps(walks)),
     lambda key, steps: jnp.cumsum(jnp.where(jax.random.normal(key, (steps,)) > 0.5, 1, -1)),
+    lambda key, steps: jnp.cumsum(jnp.where(jax.random.uniform(key, (steps,)) < 0.44, 1, -1)),
     lambda key, steps: jnp.cumsum(jnp.where(jax.random.bernoulli(key, 0.25, (steps,)), 1, -1)),
 )
 random_walk.rule(
-    "The steps depend on each other: too many, or too few, go the same way as the one before; draw each afresh.",
-    lambda cases, walks: all(_fair(np.diff(walk)[1:] - np.diff(walk)[:-1] == 0) for walk in (walks[1], walks[3])),
-    lambda key, steps: jnp.cumsum(jnp.repeat(_rademacher(key, steps), 2)[:steps]),
-    lambda key, steps: jnp.cumsum(jnp.outer(_rademacher(key, steps), jnp.array([1, -1])).ravel()[:steps]),
+    "With every key the first step goes the same way: draw it like the others, so that the walk goes below 0 as well.",
+    lambda cases, walks: len({float(walk[0]) for walk in walks}) > 1,
+    lambda key, steps: jnp.abs(jnp.cumsum(_rademacher(key, steps))),
+    lambda key, steps: jnp.cumsum(_rademacher(key, steps).at[0].set(1)),
 )
 
 

@@ -25,7 +25,7 @@ def _neurons(rng: np.random.Generator) -> list[Case]:
     params, _ = _neuron(rng, 3, 8)
     cloud = params, rng.normal(0, 2, (200, 3)).astype(np.float32)
     positive = {"W": np.float32([1, 1]), "b": np.array(-1.5, np.float32)}
-    return [(positive, np.float32([0.5, 0.5])), _neuron(rng, 2, None), _neuron(rng, 2, 8), cloud]
+    return [(positive, np.float32([0.5, 0.5])), _neuron(rng, 2, None), _neuron(rng, 2, 8), _neuron(rng, 2, 1), cloud]
 
 
 @exercise(
@@ -72,6 +72,10 @@ neuron.mistake(
 neuron.mistake(
     "Over a batch you add everything up to one number; sum over the features of each sample only (the last axis).",
     lambda params, x: jnp.where(jnp.sum(x * params["W"]) + params["b"] >= 0, 1.0, 0.0),
+)
+neuron.mistake(
+    "A batch of one sample is a batch: its output has the shape (1,), so do not squeeze that axis away.",
+    lambda params, x: jnp.squeeze(jnp.where(jnp.atleast_2d(x) @ params["W"] + params["b"] >= 0, 1.0, 0.0)),
 )
 neuron.mistake(
     "A step is not a sigmoid: it jumps from 0 to 1.",
@@ -225,16 +229,20 @@ perceptron_update.mistake(
 
 
 def _training_sets(rng: np.random.Generator) -> list[Case]:
-    """Return the gate OR, and clouds with random labels, on which no line is ever found."""
+    """Return the gate OR, and clouds with random labels, of which the very last update still corrects a sample."""
     corners = np.float32([[0, 0], [0, 1], [1, 0], [1, 1]])
     gate = {"W": np.zeros(2, np.float32), "b": np.zeros((), np.float32)}, corners, np.int32([0, 1, 1, 1]), 1.0, 2
 
-    def cloud(samples: int, inputs: int) -> Case:
-        params = {"W": _grid(rng, inputs), "b": _grid(rng)}
-        ys = rng.permutation(np.arange(samples) % 2).astype(np.int32)
-        return params, _grid(rng, samples, inputs), ys
+    def cloud(samples: int, inputs: int, rate: float, epochs: int) -> Case:
+        while True:
+            params = {"W": _grid(rng, inputs), "b": _grid(rng)}
+            ys = rng.permutation(np.arange(samples) % 2).astype(np.int32)
+            xs = _grid(rng, samples, inputs)
+            before = _trained(params, np.tile(xs, (epochs, 1))[:-1], np.tile(ys, epochs)[:-1], rate, 1)
+            if (xs[-1] @ before["W"] + before["b"] >= 0) != ys[-1]:
+                return params, xs, ys, rate, epochs
 
-    return [gate, (*cloud(12, 3), 0.5, 3), (*cloud(16, 2), 0.25, 2)]
+    return [gate, cloud(12, 3, 0.5, 3), cloud(16, 2, 0.25, 2)]
 
 
 @exercise(
@@ -309,6 +317,10 @@ perceptron_train.mistake(
     "Only the first sample of each epoch is used: the return stands inside the loop over the samples.",
     lambda params, xs, ys, rate, epochs: _trained(params, xs[:1], ys[:1], rate, epochs),
     lambda params, xs, ys, rate, epochs: _trained(params, xs[:1], ys[:1], rate, 1),
+)
+perceptron_train.mistake(
+    "The last sample of each epoch is left out.",
+    lambda params, xs, ys, rate, epochs: _trained(params, xs[:-1], ys[:-1], rate, epochs),
 )
 perceptron_train.mistake(
     "The loops are nested the wrong way round: each sample comes once an epoch, not epochs times in a row.",

@@ -26,6 +26,7 @@ def _dense_cases(rng: np.random.Generator) -> list[Case]:
     return [
         small,
         (drawing.layer(rng, 3, 3), drawing.normal(rng, 5, 3)),
+        (drawing.layer(rng, 3, 1), drawing.normal(rng, 1, 3)),
         (drawing.layer(rng, 3, 2), drawing.normal(rng, 4, 3)),
     ]
 
@@ -73,6 +74,10 @@ dense.mistake(
 dense.mistake(
     "The batch is summed up; every sample keeps a row of its own.",
     lambda params, x: jnp.sum(jnp.atleast_2d(x) @ params["W"] + params["b"], axis=0),
+)
+dense.mistake(
+    "An axis of one stays: a batch of one sample gives (1, out), a layer of one output (batch, 1); do not squeeze.",
+    lambda params, x: jnp.squeeze(jnp.atleast_2d(x) @ params["W"] + params["b"]),
 )
 dense.mistake(
     "The answer comes with the outputs first; samples are rows, so the shape is (batch, out).",
@@ -142,9 +147,10 @@ leaky_relu.mistake(
 
 def _bends(rng: np.random.Generator) -> list[Case]:
     table = np.float32([rng.uniform(-2, -0.3, 4), rng.uniform(0.3, 2, 4), rng.normal(size=4)])
+    low = np.float32([-1000, -6, -3])  # without a large number, beside which an error near -alpha would not be seen
     extreme = np.float32([-1000, rng.uniform(-2, -0.5), rng.uniform(0.5, 2), 1000])
     short = np.abs(drawing.short(rng, 3)) * np.array([-1, 1, -1], np.float32)
-    return [(short, 0.5), (table, float(rng.uniform(1.3, 2))), (extreme, float(rng.uniform(0.6, 0.8)))]
+    return [(short, 0.5), (table, float(rng.uniform(1.3, 2))), (low, 2.0), (extreme, float(rng.uniform(0.6, 0.8)))]
 
 
 @exercise(
@@ -152,7 +158,7 @@ def _bends(rng: np.random.Generator) -> list[Case]:
     draw=_bends,
     points=2,
     difficulty=2,
-    laws=[laws.PURE, laws.JIT, laws.vmap(0), laws.gradient(0, 1, 2)],
+    laws=[laws.PURE, laws.JIT, laws.vmap(0), laws.gradient(0, 1, 3)],
     hints=[
         "As in the leaky ReLU there are two pieces; the lower one is a curve that levels off at -alpha.",
         "jnp.where computes both pieces for every entry, and jax.grad differentiates both: exp(1000) is infinite.",
@@ -204,6 +210,11 @@ elu.mistake(
 elu.mistake(
     "That is a leaky ReLU: below 0 there is a curve, alpha (exp(z) - 1), not a line.",
     lambda z, alpha: jnp.where(z > 0, z, alpha * z),
+)
+elu.mistake(
+    "Entries far below 0 come out wrong: there the curve goes on to -alpha, so do not clip it before.",
+    lambda z, alpha: jnp.where(z > 0, z, alpha * (jnp.exp(jnp.clip(z, -3, 0)) - 1)),
+    lambda z, alpha: jnp.where(z > 0, z, alpha * (jnp.exp(jnp.clip(z, -5, 0)) - 1)),
 )
 elu.mistake(
     "That is SELU, an ELU times 1.0507; here there is no such factor.",
@@ -320,6 +331,7 @@ def _networks(rng: np.random.Generator) -> list[Case]:
     return [
         (_layers(rng, 2, 3, 2, numbers=drawing.short), drawing.short(rng, 2)),
         _centred(_layers(rng, 3, 2), drawing.normal(rng, 5, 3)),
+        (_layers(rng, 3, 2, 1), drawing.normal(rng, 1, 3)),
         _centred(_layers(rng, 3, 6, 5, 2), drawing.normal(rng, 8, 3)),
     ]
 
@@ -427,6 +439,10 @@ mlp_apply.mistake(
     lambda params, x: _network([params[0], params[-1]], x),
 )
 mlp_apply.mistake(
+    "An axis of one stays: a batch of one sample gives (1, out), a network of one output (batch, 1); do not squeeze.",
+    lambda params, x: jnp.squeeze(_network(params, jnp.atleast_2d(x))),
+)
+mlp_apply.mistake(
     "Those are the outputs of all layers; only the last is wanted.",
     _network_of_all_activations,
     lambda params, x: tuple(_network_of_all_activations(params, x)),
@@ -477,6 +493,14 @@ def _init_of_one_key(key, sizes):
     return [{"W": _he(key, inputs, outputs), "b": jnp.zeros(outputs)} for inputs, outputs in itertools.pairwise(sizes)]
 
 
+def _init_of_two_keys(key, sizes):
+    keys = itertools.cycle(jax.random.split(key))
+    return [
+        {"W": _he(k, inputs, outputs), "b": jnp.zeros(outputs)}
+        for k, (inputs, outputs) in zip(keys, itertools.pairwise(sizes), strict=False)
+    ]
+
+
 def _init_by_numpy(key, sizes):
     return [
         {"W": np.random.normal(0, np.sqrt(2 / inputs), (inputs, outputs)), "b": np.zeros(outputs)}
@@ -491,6 +515,12 @@ def _weights(answers, case=1):
 def _deviates_as(answers, scale):
     """Tell whether in all layers the deviation of the weights is within 10 percent of scale(in, out): seven sigma."""
     return all(abs(W.std() / scale(*W.shape) - 1) < 0.1 for W in _weights(answers))
+
+
+def _alike(V, W):
+    """Tell whether the first numbers of two layers are the same, but for their scale."""
+    first = min(V.size, W.size)
+    return abs(np.corrcoef(V.ravel()[:first], W.ravel()[:first])[0, 1]) > 0.5
 
 
 def _not_of_scale(scale):
@@ -546,6 +576,13 @@ mlp_init.rule(
     lambda key, sizes: _init(key, sizes, lambda k, i, o: jnp.tile(_he(k, i, 1), (1, o))),
 )
 mlp_init.rule(
+    "The same numbers come again within a layer: draw all of W, (in, out), in one call.",
+    # Numbers of two values only are no copies: what is wrong with them is said below.
+    lambda cases, answers: all(len(np.unique(W)) == 2 or len(np.unique(W)) > 0.9 * W.size for W in _weights(answers)),
+    lambda key, sizes: _init(key, sizes, lambda k, i, o: jnp.tile(_he(k, i, o)[:1], (i, 1))),
+    lambda key, sizes: _init(key, sizes, lambda k, i, o: jnp.repeat(_he(k, i, o), 2, axis=1)[:, :o]),
+)
+mlp_init.rule(
     "The biases are to start at 0; only the weights need to be random.",
     lambda cases, answers: not any(np.any(layer["b"]) for answer in answers for layer in answer),
     _init_with_biases,
@@ -565,8 +602,9 @@ mlp_init.rule(
 )
 mlp_init.rule(
     "Two layers start with the same random numbers: a key was used twice. Split it, one fresh key for each layer.",
-    lambda cases, answers: abs(np.corrcoef(*[W.ravel() for W in _weights(answers)[1:]])[0, 1]) < 0.5,
+    lambda cases, answers: not any(_alike(*pair) for pair in itertools.combinations(_weights(answers), 2)),
     _init_of_one_key,
+    _init_of_two_keys,
     lambda key, sizes: _init_of_one_key(jax.random.split(key)[0], sizes),
 )
 mlp_init.rule(

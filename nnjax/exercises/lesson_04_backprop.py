@@ -803,7 +803,15 @@ numerical_gradient.mistake(
 )  # fmt: skip
 numerical_gradient.mistake(
     "The step is written into your function as a number; use the argument.",
+    lambda f, x, step: _differences(f, x, 0.1),
+)
+numerical_gradient.mistake(
+    "That is finer than asked: go one step to each side, as large as the argument step, and no further.",
     lambda f, x, step: _differences(f, x, 1e-2),
+    lambda f, x, step: _differences(f, x, step / 10),
+    lambda f, x, step: _differences(f, x, step**2),
+    lambda f, x, step: (4 * _differences(f, x, step / 2) - _differences(f, x, step)) / 3,
+    lambda f, x, step: (4 * _differences(f, x, step) - _differences(f, x, 2 * step)) / 3,
 )
 
 

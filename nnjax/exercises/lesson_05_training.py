@@ -331,9 +331,15 @@ minibatches.rule(
     lambda key, n, batch_size: _cut(_turned(key, jnp.arange(n)[::-1], batch_size), batch_size),
 )
 minibatches.rule(
-    "It is always the last examples that are dropped: shuffle all n of them first, then cut off what is left over.",
-    lambda cases, answers: any(answers[number].max() >= 1000 for number in (1, 3)),
+    "From one index to the next it is nearly always as far: that is no random order; use jax.random.permutation.",
+    _of_all(lambda order, n, size: len(np.unique(np.diff(order) % n)) > 0.3 * n),
+    lambda key, n, batch_size: _cut((7 * jnp.arange(n) + jax.random.randint(key, (), 0, n)) % n, batch_size),
+)
+minibatches.rule(
+    "It is always the same examples that are dropped: shuffle all n of them first, then cut off what is left over.",
+    lambda cases, answers: set(answers[1].ravel().tolist()) != set(answers[3].ravel().tolist()),
     lambda key, n, batch_size: minibatches.reference(key, n - n % batch_size, batch_size),
+    lambda key, n, batch_size: minibatches.reference(key, n - n % batch_size, batch_size) + n % batch_size,
 )
 
 

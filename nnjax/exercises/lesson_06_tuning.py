@@ -8,6 +8,7 @@ import numpy as np
 
 from nnjax.exercises import drawing, laws
 from nnjax.exercises.exercise import Case, Loss, exercise
+from nnjax.exercises.independence import echo
 from nnjax.exercises.inputs import Key
 
 LESSON = "06_tuning"
@@ -773,7 +774,7 @@ def _dropped(rng: np.random.Generator) -> list[Case]:
         (one, x, rate),
         (one, x, rate),
         (other, x, rate),
-        (_key(rng), drawing.normal(rng, 2, 3, 4), rate),
+        (_key(rng), drawing.normal(rng, 20, 30, 40), rate),
     ]
 
 
@@ -800,7 +801,7 @@ def dropout(key, x, rate):
     return jnp.where(jax.random.bernoulli(key, 1 - rate, x.shape), x / (1 - rate), 0.0)
 
 
-BIG = (2, 4)  # the cases of dropout with many entries, each with a key of its own
+BIG = (2, 4, 5)  # the cases of dropout with many entries, each with a key of its own
 
 
 def _kept_are_not(value):
@@ -821,7 +822,11 @@ def _share_dropped(answers, number):
     return np.mean(answers[number] == 0)
 
 
-def _dropping(value, keep=lambda key, x, rate: jax.random.bernoulli(key, 1 - rate, x.shape)):
+def _kept(key, x, rate):
+    return jax.random.bernoulli(key, 1 - rate, x.shape)
+
+
+def _dropping(value, keep=_kept):
     """Return a body that is right in evaluation and keeps ``value(x, rate)`` of the entries that ``keep`` draws."""
     return lambda key, x, rate: x if key is None else jnp.where(keep(key, x, rate), value(x, rate), 0.0)
 
@@ -916,12 +921,12 @@ dropout.rule(
     _dropping(lambda x, rate: x / (1 - rate) ** 2),
 )
 dropout.rule(
-    "Whole rows or columns are dropped together: draw one number for each entry of x, not for each row or column.",
-    lambda cases, answers: (
-        not any(np.all((answers[2] == 0) == (answers[2] == 0)[first]) for first in (np.s_[:1, :], np.s_[:, :1]))
-    ),
+    "Entries are dropped together, such as whole rows or columns: draw a number of its own for each entry of x.",
+    lambda cases, answers: all(echo(answers[number] == 0) < 0.1 for number in BIG),
     _dropping(_scaled, lambda key, x, rate: jax.random.bernoulli(key, 1 - rate, x.shape[-1:])),
     _dropping(_scaled, lambda key, x, rate: jax.random.bernoulli(key, 1 - rate, (*x.shape[:-1], 1))),
+    _dropping(_scaled, lambda key, x, rate: jax.random.bernoulli(key, 1 - rate, x.shape[-2:])),
+    _dropping(_scaled, lambda key, x, rate: jnp.repeat(_kept(key, x, rate), 2, axis=-1)[..., : x.shape[-1]]),
 )
 dropout.rule(
     "The mask is the wrong way round: a share rate of the entries is kept, and the rest dropped.",
@@ -1008,14 +1013,19 @@ dropout_backward.mistake(
 
 
 def _curve(rng: np.random.Generator, steps: str) -> np.ndarray:
-    """Return losses: d is a new best one, = equals the best, u is above the last, v between the best and the last."""
+    """Return losses, one a letter after the first: d is far below the best so far, t barely below it, = equals it.
+
+    u is above the last loss, w above the last three, v lies between the best and the last.
+    """
     losses = [rng.uniform(2, 3)]
     for step in steps:
         best, last = min(losses), losses[-1]
         step_to = {
             "d": best - rng.uniform(0.1, 0.2),
             "=": best,
+            "t": best - rng.uniform(5e-5, 9e-5),
             "u": last + rng.uniform(0.01, 0.03),
+            "w": max(losses[-3:]) + rng.uniform(0.01, 0.03),
             "v": best + (last - best) * rng.uniform(0.3, 0.7),
         }
         losses.append(step_to[step])
@@ -1029,6 +1039,8 @@ def _curves(rng: np.random.Generator) -> list[Case]:
         (_curve(rng, "d" * b + "uu" + "d" * (6 - b) + "uu"), 3),
         (_curve(rng, "d" * c + "===" + "d" * (6 - c)), 3),
         (_curve(rng, "d" * d + "uvv" + "d" * (5 - d) + "uuuuu"), 3),
+        (_curve(rng, "uuudd"), 3),
+        (_curve(rng, "d" * a + "w" + "d" * (5 - a) + "tttuuud"), 3),
     ]
 
 
@@ -1057,10 +1069,10 @@ def early_stop(losses, patience):
     return jnp.where(jnp.any(waited >= patience), jnp.argmax(waited >= patience), places[-1])
 
 
-def _stop(losses, patience, better=lambda loss, best, last: loss < best, reset=True, never=-1):
+def _stop(losses, patience, better=lambda loss, best, last: loss < best, reset=True, never=-1, count=0):
     """Return where a rule stops: what counts as better, whether that resets the count, what is returned at the end."""
     losses = np.asarray(losses).tolist()
-    best, count = losses[0], 0
+    best = losses[0]
     for place in range(1, len(losses)):
         if better(losses[place], best, losses[place - 1]):
             best, count = losses[place], count if not reset else 0
@@ -1097,7 +1109,7 @@ early_stop.mistake(
     lambda losses, patience: _stop(losses, patience, reset=False),
 )
 early_stop.mistake(
-    "An equal loss is no improvement: compare with < and not <=.",
+    "An equal loss is no improvement: it counts as one of the patience losses.",
     lambda losses, patience: _stop(losses, patience, lambda loss, best, last: loss <= best),
 )
 early_stop.mistake(
@@ -1111,6 +1123,25 @@ early_stop.mistake(
     "You look ahead: the best loss of the whole list is not known yet when training stops.",
     lambda losses, patience: jnp.minimum(jnp.argmin(losses) + patience, len(losses) - 1),
     lambda losses, patience: jnp.argmin(losses) + patience,
+)
+early_stop.mistake(
+    "Each loss is compared with the one that came patience losses before; compare it with the best so far.",
+    lambda losses, patience: next(
+        (place for place in range(patience, len(losses)) if losses[place] >= losses[place - patience]), len(losses) - 1
+    ),
+)
+early_stop.mistake(
+    "The first loss is left out: until a better one comes, it is the best.",
+    lambda losses, patience: 1 + _stop(losses[1:], patience),
+)
+early_stop.mistake(
+    "The count must start at 0: the first loss is the best so far, not one without improvement.",
+    lambda losses, patience: _stop(losses, patience, count=1),
+)
+early_stop.mistake(
+    "However little a loss is below the best, it is an improvement: compare with the best itself.",
+    lambda losses, patience: _stop(losses, patience, lambda loss, best, last: loss < best - 1e-2),
+    lambda losses, patience: _stop(losses, patience, lambda loss, best, last: loss < best - 1e-4),
 )
 early_stop.mistake(
     "Every loss is compared with the first one: remember the best so far and replace it by each better one.",

@@ -109,8 +109,8 @@ def _filters(rng: np.random.Generator) -> list[Case]:
     tall = {"W": drawing.normal(rng, 3, 2, 2, 3), "b": drawing.normal(rng, 3)}
     return [
         (tiny, _short(rng, 1, 3, 3, 1), 1, 0, 1),
-        (wide, drawing.normal(rng, 2, 5, 7, 2), 2, 1, 1),
-        (tall, drawing.normal(rng, 2, 7, 6, 2), 3, 2, 2),
+        (wide, drawing.normal(rng, 2, 5, 7, 2), 2, 2, 1),
+        (tall, drawing.normal(rng, 2, 7, 6, 2), 2, 1, 2),
     ]
 
 
@@ -517,8 +517,8 @@ def _maps_and_slopes(rng: np.random.Generator) -> list[Case]:
 
 
 TIES = (
-    "Several pixels of a window are the largest, and each takes the whole dy; together they may get it once: share it, "
-    "or give it to the first."
+    "Where several pixels of a window are the largest, they get its dy once all together: share it equally, or give it "
+    "to one of them."
 )
 
 
@@ -555,7 +555,7 @@ def max_pool_backward(x, dy, size):
 
     x is (batch, height, width, channels), dy (batch, height // size, width // size, channels); dx has the shape of x,
     also where rows and columns were left over. Where several pixels of a window are the largest, they may share its dy
-    or the first may take it. Derive it by hand: JAX's autodiff is switched off.
+    or one of them may take it. Derive it by hand: JAX's autodiff is switched off.
     """
     batch, height, width, channels = x.shape
     rows, columns = height // size, width // size
@@ -575,6 +575,12 @@ def _handed_back(x: Any, dy: Any, size: int, shares: Any) -> Any:
 def _winners(x: Any, size: int) -> Any:
     windows = _windows(x, size)
     return windows == windows.max((2, 4), keepdims=True)
+
+
+def _shared_by_all(winners: Any) -> Any:
+    """Return shares that are right where all pixels of a window are the largest, and where one is."""
+    count = winners.sum((2, 4), keepdims=True)
+    return winners / jnp.where(count == winners.shape[2] ** 2, count, 1)
 
 
 def _at_corners(x, dy, size):
@@ -606,7 +612,11 @@ max_pool_backward.mistake(
     "dx lacks the rows and columns that were left over: they belong to x, with the gradient 0.",
     lambda x, dy, size: (_winners(x, size) * dy[:, :, None, :, None]).reshape(_cut(x, size).shape),
 )
-max_pool_backward.mistake(TIES, lambda x, dy, size: _handed_back(x, dy, size, _winners(x, size)))
+max_pool_backward.mistake(
+    TIES,
+    lambda x, dy, size: _handed_back(x, dy, size, _winners(x, size)),
+    lambda x, dy, size: _handed_back(x, dy, size, _shared_by_all(_winners(x, size))),
+)
 max_pool_backward.mistake(
     "The smallest pixel gets dy: look for the largest.",
     lambda x, dy, size: _handed_back(x, dy, size, _winners(-x, size)),

@@ -778,18 +778,21 @@ gru_step.mistake(
 
 
 def _gradients_to_clip(rng: np.random.Generator) -> list[Case]:
-    def layers(scale: float) -> list[dict[str, np.ndarray]]:
-        return [
-            {"W": (scale * rng.normal(size=(3, 4))).astype(np.float32), "b": np.float32(scale * rng.normal(size=4))},
-            {"W": (scale * rng.normal(size=(4, 2))).astype(np.float32), "b": np.float32(scale * rng.normal(size=2))},
-        ]
+    """Return gradients and limits, also where the square of the norm lies on the other side of the limit."""
+
+    def layers(norm: float) -> list[dict[str, np.ndarray]]:
+        drawn = [{"W": rng.normal(size=shape), "b": rng.normal(size=shape[1])} for shape in ((3, 4), (4, 2))]
+        scale = norm / np.sqrt(sum(np.sum(leaf**2) for leaf in jax.tree.leaves(drawn)))
+        return jax.tree.map(lambda leaf: np.float32(scale * leaf), drawn)
 
     signs = rng.choice([-1.0, 1.0], 2)
     return [
         ({"W": np.float32([3 * signs[0], 0]), "b": np.float32([4 * signs[1]])}, 2.0),
-        (layers(2.0), 1.5),
-        (layers(0.1), 2.5),
+        (layers(10.0), 1.5),
+        (layers(2.0), 3.0),
         (jax.tree.map(np.zeros_like, layers(1.0)), 0.5),
+        (layers(0.8), 0.7),
+        (layers(0.8), 0.5),
     ]
 
 
@@ -842,6 +845,15 @@ clip_by_global_norm.mistake(
     lambda grads, limit: _scaled(grads, limit / jnp.maximum(_norm(grads) ** 2, limit)),
 )
 clip_by_global_norm.mistake(
+    "You compare the square of the norm with the limit; it is the norm itself, the root, that counts.",
+    lambda grads, limit: _scaled(grads, jnp.where(_norm(grads) ** 2 > limit, limit / _norm(grads), 1.0)),
+)
+clip_by_global_norm.mistake(
+    "You compare the norm with 1; compare it with the limit.",
+    lambda grads, limit: _scaled(grads, jnp.where(_norm(grads) > 1, limit / _norm(grads), 1.0)),
+    lambda grads, limit: _scaled(grads, jnp.where(_norm(grads) > 1, jnp.minimum(limit / _norm(grads), 1.0), 1.0)),
+)
+clip_by_global_norm.mistake(
     "You take the root of the mean of the squares; the norm is the root of their sum.",
     lambda grads, limit: _scaled(
         grads, limit / jnp.maximum(_norm(grads) / jnp.sqrt(sum(leaf.size for leaf in jax.tree.leaves(grads))), limit)
@@ -885,7 +897,7 @@ clip_by_global_norm.mistake(
 
 
 # How many draws there are of each kind; a row is drawn from with many keys, so that what is rare shows.
-KINDS = {"near": 24, "twice": 6, "pairs": 50, "extreme": 12, "cold": 20, "hot": 40, "many": 50}
+KINDS = {"near": 24, "twice": 6, "pairs": 50, "extreme": 12, "cold": 20, "hot": 40, "many": 50, "cool": 20, "half": 150}
 
 
 def _rows(rng: np.random.Generator) -> list[Case]:
@@ -913,6 +925,8 @@ def _rows(rng: np.random.Generator) -> list[Case]:
         *((key(), row(4, number % 4, 30.0, 0.1), 0.02) for number in range(20)),
         *((key(), row(500, number, 50 * even, 0.1), 50.0) for number in range(40)),
         *((key(), row(500, number, even, 0.01), 1.0) for number in range(50)),
+        *((key(), row(4, number % 4, 0.3, 0.02), 0.02) for number in range(20)),
+        *((key(), row(500, number, even / 2, 0.005), 0.5) for number in range(150)),
     ]
 
 
@@ -1037,8 +1051,16 @@ sample.rule(
     lambda key, logits, temperature: jax.random.categorical(key, logits / temperature**2),
 )
 sample.rule(
+    "A temperature below 1 makes the likeliest class likelier still, and yours does not: divide by every temperature.",
+    _always("cool"),
+    lambda key, logits, temperature: jax.random.categorical(key, logits / jnp.maximum(temperature, 1.0)),
+)
+sample.rule(
     "The classes do not come as often as the softmax of logits / temperature says.",
-    lambda cases, answers: _tops("many", cases, answers) > 5,
+    # Half of 200 draws, give or take 34: wider than chance strays, and less than a temperature that is off by a fifth.
+    lambda cases, answers: abs(_tops("many", cases, answers) + _tops("half", cases, answers) - 100) < 34,
+    lambda key, logits, temperature: jax.random.categorical(key, 0.8 * logits / temperature),
+    lambda key, logits, temperature: jax.random.categorical(key, 1.2 * logits / temperature),
 )
 sample.mistake(
     "Those are the probabilities of all classes; draw one class with them and return its number.",

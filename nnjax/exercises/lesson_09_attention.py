@@ -21,25 +21,36 @@ def _triple(rng: np.random.Generator, queries: int, keys: int, width: int, value
     ]
 
 
+def _some_keys(rng: np.random.Generator, queries: int, keys: int) -> np.ndarray:
+    """Return a mask that lets every query look at a key, hides one from it, and shows the first what is later."""
+    mask = rng.random((queries, keys)) < 0.6
+    places = np.arange(queries)
+    mask[places, places % keys], mask[places, (places + 1) % keys] = True, False
+    mask[0, 2] = True
+    return mask
+
+
 # ---------------------------------------------------------------------------------------------------------- attention
 
 
 def _attentions(rng: np.random.Generator) -> list[Case]:
-    """Return cases, the last two of which agree up to position 2 and look only backwards.
+    """Return cases, the second a batch with two axes; in the last two all queries look only backwards.
 
-    The keys that are seen there fit badly, and in the last case later ones fit far better.
+    The keys that are seen there fit badly, and in the last case later ones fit far better. In the last but one the
+    score of the first query, which sees one key alone, is below -1000.
     """
     tiny = (*_triple(rng, 2, 3, 4, 2), None)
-    some = rng.random((4, 5)) < 0.6
-    some[np.arange(4), np.arange(4)], some[np.arange(4), np.arange(4) + 1] = True, False
-    batch = (*_triple(rng, 4, 5, 3, 6, 2), some)
+    some = _some_keys(rng, 4, 5)
+    batch = (*_triple(rng, 4, 5, 3, 6, 2, 3), some)
     q, k, v = _triple(rng, 5, 5, 3, 2)
     q[:, 0] = rng.uniform(1, 2, 5)
     k[:, 0] = -100
     other_k, other_v = k.copy(), np.concatenate([v[:3], 10 * drawing.normal(rng, 2, 2)])
     other_k[3:, 0] = 1000, 3000
+    low_q = q.copy()
+    low_q[0, 0] = 18
     causal = np.tril(np.ones((5, 5), bool))
-    return [tiny, batch, (q, k, v, causal), (q, other_k, other_v, causal)]
+    return [tiny, batch, (low_q, k, v, causal), (q, other_k, other_v, causal)]
 
 
 @exercise(
@@ -147,7 +158,7 @@ attention.mistake(
     lambda q, k, v, mask: jax.nn.softmax(_scores(q, k) + (0 if mask is None else mask), axis=-1) @ v,
 )
 attention.mistake(
-    "The number that hides a score is too small: a large score wins against it and the future leaks in. Use -inf.",
+    "The number that hides a score is not low enough: beside it, what is hidden still gets weight. Use -inf.",
     *(
         lambda q, k, v, mask, low=low: (
             jax.nn.softmax(_scores(q, k) + (0 if mask is None else jnp.where(mask, 0, low)), axis=-1) @ v
@@ -156,7 +167,7 @@ attention.mistake(
     ),
     *(
         lambda q, k, v, mask, low=low: jax.nn.softmax(_masked(_scores(q, k), mask, low), axis=-1) @ v
-        for low in (-2, -10)
+        for low in (-2, -10, -1000)
     ),
 )
 attention.mistake(
@@ -192,7 +203,7 @@ attention.mistake(
 
 @exercise(
     LESSON,
-    draw=lambda rng: [(3,), (1,), (6,)],
+    draw=lambda rng: [(3,), (1,), (int(rng.integers(7, 15)),)],
     laws=[laws.PURE, laws.JIT],
     hints=[
         "Row i is the query at position i; it may look at the columns 0 .. i.",
@@ -377,12 +388,12 @@ def _matrices(rng: np.random.Generator, width: int) -> dict[str, np.ndarray]:
 
 
 def _multi_heads(rng: np.random.Generator) -> list[Case]:
-    """Return cases, the last two of which agree up to position 2 and look only backwards."""
+    """Return cases, the second with any mask, the third with a causal one; two agree up to position 2."""
     params, x = _matrices(rng, 6), 2 * drawing.normal(rng, 4, 5, 6)
     other = np.concatenate([x[:, :3], 10 * drawing.normal(rng, 4, 2, 6)], axis=1)
     causal = np.tril(np.ones((5, 5), bool))
     tiny = _matrices(rng, 4), 2 * drawing.normal(rng, 3, 4), 2, None
-    return [tiny, (params, x, 2, causal), (params, other, 2, causal)]
+    return [tiny, (params, x, 3, _some_keys(rng, 5, 5)), (params, other, 3, causal)]
 
 
 @exercise(
@@ -491,6 +502,12 @@ multi_head_attention.mistake(
 multi_head_attention.mistake(
     "The mask is the wrong way round: True means that a position may look.",
     lambda params, x, heads, mask: _multi(params, x, heads, None if mask is None else ~mask) @ params["Wo"],
+)
+multi_head_attention.mistake(
+    "The mask is not always the causal one: hide what the mask that is given hides.",
+    lambda params, x, heads, mask: (
+        _multi(params, x, heads, None if mask is None else jnp.tril(jnp.ones_like(mask))) @ params["Wo"]
+    ),
 )
 multi_head_attention.mistake(
     "A hidden score of 0 still gets weight; it must be -inf before the softmax.",
@@ -636,9 +653,14 @@ layer_norm.mistake(
 # ------------------------------------------------------------------------------------------------ positional_encoding
 
 
+def _tables(rng: np.random.Generator) -> list[Case]:
+    """Return cases, the third wide, the last so long that a base near 10000 shows; of few shapes, each compiled."""
+    return [(3, 4), (5, 2), (12, int(rng.choice([8, 10, 14]))), (int(rng.choice([500, 600, 700])), 6)]
+
+
 @exercise(
     LESSON,
-    draw=lambda rng: [(3, 4), (5, 2), (40, 6)],
+    draw=_tables,
     points=2,
     difficulty=2,
     laws=[laws.PURE, laws.JIT],
@@ -717,7 +739,10 @@ positional_encoding.mistake(
 )
 positional_encoding.mistake(
     "The base is 10000, the number of positions that the longest wave can tell apart.",
-    *(lambda length, width, base=base: _alternating(_angles(length, width, base=base)) for base in (1000.0, math.e)),
+    *(
+        lambda length, width, base=base: _alternating(_angles(length, width, base=base))
+        for base in (1000.0, 9999.0, math.e)
+    ),
 )
 positional_encoding.mistake(
     "The table is transposed: a row is a position.",
@@ -729,6 +754,8 @@ positional_encoding.mistake(
 
 
 def _blocks(rng: np.random.Generator) -> list[Case]:
+    """Return cases, in the last of which one position hardly varies, so that eps shows."""
+
     def params(width: int, hidden: int) -> dict:
         def norm() -> dict[str, np.ndarray]:
             return {"scale": rng.uniform(0.5, 2, width).astype(np.float32), "bias": drawing.normal(rng, width)}
@@ -741,7 +768,9 @@ def _blocks(rng: np.random.Generator) -> list[Case]:
             "mlp": [dense(width, hidden), dense(hidden, width)],
         }  # fmt: skip
 
-    return [(params(4, 3), drawing.normal(rng, 2, 4), 1), (params(6, 8), 2 * drawing.normal(rng, 4, 5, 6), 2)]
+    x = 2 * drawing.normal(rng, 4, 5, 6)
+    x[1, 2] *= 0.001
+    return [(params(4, 3), drawing.normal(rng, 2, 4), 1), (params(6, 8), x, 2)]
 
 
 @exercise(
@@ -891,6 +920,21 @@ transformer_block.mistake(
         for axis in (None, (-2, -1))
     ),
 )
+transformer_block.mistake(
+    "The normalisations take eps = 1e-5 inside the root, sqrt(variance + eps); it shows where a row hardly varies.",
+    *(
+        lambda params, x, heads, eps=eps: _block(
+            params, x, heads, norm=lambda p, name, z: p[name]["scale"] * _standard(z, eps=eps) + p[name]["bias"]
+        )
+        for eps in (0, 1e-6)
+    ),
+    lambda params, x, heads: _block(
+        params, x, heads,
+        norm=lambda p, name, z: (
+            p[name]["scale"] * _centred(z) / (jnp.std(z, axis=-1, keepdims=True) + 1e-5) + p[name]["bias"]
+        ),
+    ),
+)  # fmt: skip
 transformer_block.mistake("Attention comes first, the small network second.", _mlp_first)
 transformer_block.mistake(
     "The ReLU between the two dense layers is missing.",

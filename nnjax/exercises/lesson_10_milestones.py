@@ -1,5 +1,7 @@
 """Exercises of lesson 10: a Hopfield network and the two losses of a GAN."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -93,7 +95,10 @@ def _energies(rng: np.random.Generator) -> list[Case]:
         upper = np.triu(rng.normal(0, 1, (n, n)), 1)
         return (upper + upper.T).astype(np.float32)
 
-    return [(weights(2), _signs(rng, 2)), (weights(5), _signs(rng, 5)), (weights(6), _signs(rng, 4, 6))]
+    return [
+        (weights(2), _signs(rng, 2)), (weights(5), _signs(rng, 5)),
+        (weights(6), _signs(rng, 1, 6)), (weights(6), _signs(rng, 4, 6)),
+    ]  # fmt: skip
 
 
 @exercise(
@@ -180,6 +185,15 @@ def _backwards(n):
     return range(n - 1, -1, -1)
 
 
+def _other_orders(rng: np.random.Generator) -> list[Any]:
+    """Return wrong orders of 16 neurons: even before odd and the reverse, rotated, to and fro, and random ones."""
+    to = list(range(16))
+    return [
+        to[::2] + to[1::2], to[1::2] + to[::2], to[1:] + to[:1], to[-1:] + to[:-1], to + to[::-1],
+        *(rng.permutation(16) for _ in range(60)),
+    ]  # fmt: skip
+
+
 def _recalls(rng: np.random.Generator) -> list[Case]:
     """Return a network with one pattern, and a crowded one in which nothing reaches two neurons, with sweeps to go.
 
@@ -196,13 +210,18 @@ def _recalls(rng: np.random.Generator) -> list[Case]:
         state = _signs(rng, 16)
         state[5:7] = -1, 1
         # Every usual slip must show in the first sweep: each of these has a result of its own.
-        results = [state, _recall(weights, state, 2), _recall(weights, state, 1, order=_backwards)]
+        twice = _recall(weights, state, 2)
+        results = [state, twice, _recall(weights, state, 3), _recall(weights, state, 1, order=_backwards)]
         results += [
             _recall(weights, state, 1, rule=rule, live=live)
             for rule in (None, _up, _down, _to_zero) for live in (True, False)
         ]  # fmt: skip
         results += [_recall(weights, state, 1, order=lambda n, last=last: range(last % n)) for last in (-1, 1)]
-        if len({tuple(result) for result in results}) == len(results):
+        if len({tuple(result) for result in results}) < len(results):
+            continue
+        # Nor may another order of the neurons lead to the state after one sweep, or to the one after two.
+        ways = [_recall(weights, state, 1, order=lambda n, way=way: way) for way in _other_orders(rng)]
+        if not any(np.array_equal(way, result) for way in ways for result in (_recall(weights, state, 1), twice)):
             return [(few, damaged, 1), (weights, state, 1), (weights, state, 2)]
 
 
@@ -269,6 +288,10 @@ hopfield_recall.mistake(
     "You sweep once, whatever the number of steps.", lambda weights, state, steps: _recall(weights, state, 1)
 )
 hopfield_recall.mistake("That is one sweep too few.", lambda weights, state, steps: _recall(weights, state, steps - 1))
+hopfield_recall.mistake(
+    "You sweep until nothing changes any more; make as many sweeps as steps says.",
+    lambda weights, state, steps: _recall(weights, state, 20),
+)
 hopfield_recall.mistake("That is one sweep too many.", lambda weights, state, steps: _recall(weights, state, steps + 1))
 hopfield_recall.mistake(
     "The neurons are updated from the last to the first; start with neuron 0.",

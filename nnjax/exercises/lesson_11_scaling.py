@@ -380,7 +380,8 @@ count_parameters.mistake(
 
 
 def _sizes(rng: np.random.Generator) -> list[Case]:
-    return [(2, 3, 4), tuple(int(n) for n in rng.permutation([5, 7, 11])), tuple(map(int, rng.integers(3000, 5000, 3)))]
+    odd = 2 * rng.integers(1500, 2500, 3) + 1  # float32 cannot hold their product
+    return [(2, 3, 4), tuple(int(n) for n in rng.permutation([5, 7, 11])), tuple(map(int, odd))]
 
 
 @exercise(
@@ -434,6 +435,7 @@ matmul_flops.mistake(
     lambda m, k, n: 2 * jnp.int32(m) * jnp.int32(k) * jnp.int32(n),
 )
 matmul_flops.mistake(
-    "The answer is a whole number, a Python int, not a float.",
-    lambda m, k, n: 2.0 * m * k * n,
+    "That is rounded: float32 holds no whole number above 2^24 for certain. Multiply Python's whole numbers.",
+    lambda m, k, n: int(np.float32(2) * np.float32(m) * np.float32(k) * np.float32(n)),
+    lambda m, k, n: int(np.float32(2 * m * k * n)),
 )

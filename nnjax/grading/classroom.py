@@ -43,10 +43,15 @@ def grade(
         sandbox: False runs the students' code with your rights, on your machine, with no protection.
         each: is called after each student with the row, how many are done, and how many there are.
 
-    Raises ValueError for bad submissions, lessons or seed, OSError where there is no sandbox.
+    Raises ValueError for bad submissions, lessons or seed, and for ``out`` inside ``submissions``; OSError where there
+    is no sandbox.
     """
     exercises = [one for name in lessons for one in of_lesson(name)] if lessons else list(all_exercises().values())
     class_ = students(submissions)
+    if out.resolve().is_relative_to(submissions.resolve()):
+        raise ValueError(
+            f"{out} lies inside {submissions}, where it would be marked as a student's; choose another folder"
+        )
     if sandbox:
         box.require()
     with journal.opened(out, seed) as kept, runner(sandbox, _frequent(class_, exercises)) as run:

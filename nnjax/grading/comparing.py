@@ -59,7 +59,11 @@ def _stacked(came: Any) -> Any:
 
 
 def difference(came: Any, expected: Any, tolerance: float, path: str = "") -> Difference | None:
-    """Return in what ``came`` (already ``fitted``) differs from ``expected``, or None; numbers within ``tolerance``."""
+    """Return in what ``came`` (already ``fitted``) differs from ``expected``, or None.
+
+    Real numbers agree within ``tolerance``, booleans and whole numbers where they are equal. With an infinite tolerance
+    no value is compared.
+    """
     where = f"answer{path} " if path else "the answer "
     if isinstance(expected, (dict, tuple)):
         return _difference_of_containers(came, expected, tolerance, path)
@@ -93,11 +97,14 @@ def _difference_of_containers(came: Any, expected: Any, tolerance: float, path: 
 
 
 def _difference_of_numbers(came: np.ndarray, expected: np.ndarray, tolerance: float, where: str) -> Difference | None:
-    wrong = ~close(came, expected, tolerance)
+    is_exact = expected.dtype.kind in "iub" and np.isfinite(tolerance)
+    wrong = came != expected if is_exact else ~close(came, expected, tolerance)
     if not np.any(wrong):
         return None
     place = tuple(int(axis) for axis in np.argwhere(wrong)[0]) if wrong.ndim else ()
     spot = f"at {list(place)} " if place else ""
+    if is_exact:
+        return Difference("value", f"{where}{spot}is {came[place]}; {expected[place]} is right")
     value, right = as_float(came)[place], as_float(expected)[place]
     name = "nan" if not np.isfinite(value) and np.isfinite(right) else "value"
     return Difference(name, f"{where}{spot}is {value:.6g}; {right:.6g} is right")

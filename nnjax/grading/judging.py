@@ -20,7 +20,10 @@ RIGHT, NOT_YET, WRONG = "right", "not yet", "wrong"
 
 
 class Verdict(NamedTuple):
-    """What is said of an answer. ``example`` holds the smallest failing input, what came and what was expected."""
+    """What is said of an answer.
+
+    ``example`` holds the smallest failing input and, where values are wrong, what came and what was expected.
+    """
 
     name: str
     status: str
@@ -40,7 +43,8 @@ def judge(name: str, seed: int, outcomes: Sequence[Outcome]) -> Verdict:
     count = len(key.cases)
     missing = [Outcome(failure="missing")] * (len(key.calls) - len(outcomes))
     outcomes = [*outcomes, *missing][: len(key.calls)]
-    wrong = wrong_values(exercise, key, outcomes[:count], seed) or by_laws.broken_law(exercise, key, outcomes)
+    by_values = wrong_values(exercise, key, outcomes[:count], seed)
+    wrong = by_values or by_laws.broken_law(exercise, key, outcomes)
     if wrong is None:
         share, remark = 1.0, by_laws.remark(exercise, key, outcomes[count:])
         if exercise.score is not None:
@@ -50,7 +54,9 @@ def judge(name: str, seed: int, outcomes: Sequence[Outcome]) -> Verdict:
         return Verdict(name, status, "Right." if share > 0 else "Not good enough yet for a point.",
                        round(share * exercise.points, 2), exercise.points, remark=remark)  # fmt: skip
     said, place = wrong
-    return Verdict(name, WRONG, plain(said, 600), 0, exercise.points, _example(exercise, key, outcomes, place))
+    example = _example(exercise, key, outcomes, place)
+    # Where a law is broken, what came is what was expected.
+    return Verdict(name, WRONG, plain(said, 600), 0, exercise.points, example if by_values else example[:1])
 
 
 def _example(exercise: Exercise, key: AnswerKey, outcomes: Sequence[Outcome], place: int) -> Example:

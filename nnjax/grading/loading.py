@@ -27,11 +27,12 @@ DEFINING = (
 # A magic or a command of the shell, also one whose result is kept, or a question about a name.
 IPYTHON = re.compile(r"^(\s*)(?:(?:\w+\s*=\s*)?[%!].*|\?{1,2}[\w.]+|[\w.]+\?{1,2})\s*$")
 AROUND_PYTHON = ("%%time", "%%timeit", "%%capture", "%%prun")
+FAILED_IMPORT = re.compile(r" raised (ModuleNotFound|Import)Error\b")
 SAID = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class Loaded(NamedTuple):
-    """The names that a file defines, and in words what was wrong with it (empty: nothing)."""
+    """The names that a file defines, and in words what was wrong with it first and which imports failed."""
 
     names: dict[str, Any]
     problem: str
@@ -57,7 +58,9 @@ def load(data: bytes, suffix: str, seconds: float = 30) -> Loaded:
         problems.append(str(error))
     # A lesson's own cells may define what is called like an exercise of another lesson.
     names = {name: value for name, value in module.__dict__.items() if not asked or name in asked}
-    return Loaded(names, problems[0] if problems else "")
+    # Of a missing module the first problem may say nothing; most others follow from the first.
+    said = problems[:1] + [problem for problem in problems[1:] if FAILED_IMPORT.search(problem)]
+    return Loaded(names, "; ".join(said))
 
 
 def _text(data: bytes) -> str:

@@ -146,7 +146,7 @@ def _opened(frames: Sequence[bytes]) -> tuple[dict[str, Any] | None, dict[str, t
                 break
             continue
         if header is None and isinstance(tree.get("found"), tuple) and isinstance(tree.get("problem"), str):
-            header = {"found": {str(name) for name in tree["found"]}, "problem": plain(tree["problem"], 300)}
+            header = {"found": {str(name) for name in tree["found"]}, "problem": plain(tree["problem"], 600)}
         name, outcomes = tree.get("name"), tree.get("outcomes")
         if isinstance(name, str) and isinstance(outcomes, tuple) and all(isinstance(one, Outcome) for one in outcomes):
             answers.setdefault(name, tuple(map(limited, outcomes)))

@@ -44,8 +44,8 @@ def sentence(
         return None
     whats = {what for _, what in said}
     if len(whats) == 1 and len(said) == len(tables[0][1]):
-        return f"Your answer is {whats.pop()}."
-    return " ".join(f"Your answer{path} is {what}." for path, what in said)
+        said = [("", whats.pop())]
+    return " ".join(f"Your answer{path} is {what}" + "." * (not what.endswith("?")) for path, what in said)
 
 
 def _same(came: Any, expected: Any, tolerance: float) -> bool:
@@ -91,11 +91,12 @@ def _factors(pair: Pair) -> Iterator[tuple[str, np.ndarray]]:
         return
     if abs(factor + 1) < 1e-3:
         yield "the right one with the wrong sign", -b
-    for name, size in _sizes(pair.case):
+    # First the plain factor: if it is the same in all cases, it is no size, for sizes differ between them.
+    yield f"{_rounded(factor):.3g} times the right one", _rounded(factor) * b
+    for name, size in _sizes(pair):
         if size > 1:
             yield f"{name} times too large: was a sum meant to be a mean?", size * b
             yield f"{name} times too small: was a mean meant to be a sum, or taken twice?", b / size
-    yield f"{_rounded(factor):.3g} times the right one", _rounded(factor) * b
 
 
 def _rounded(factor: float) -> float:
@@ -105,14 +106,15 @@ def _rounded(factor: float) -> float:
     return float(f"{factor:.3g}")
 
 
-def _sizes(case: Case) -> Iterator[tuple[str, int]]:
-    """Yield the size of the batch (the first axis of the last argument that is an array) and of the features."""
-    batches = [part for part in case if isinstance(part, np.ndarray) and part.ndim]
+def _sizes(pair: Pair) -> Iterator[tuple[str, int]]:
+    """Yield the size of the batch (the first axis of the last argument that is an array) and of all last axes."""
+    batches = [part for part in pair.case if isinstance(part, np.ndarray) and part.ndim]
     if batches:
         yield "the batch size", batches[-1].shape[0]
-    for _, leaf in leaves(case):
-        if isinstance(leaf, np.ndarray) and leaf.ndim > 1:
-            yield "the number of features", leaf.shape[-1]
+    for name, argument in zip(pair.names, pair.case, strict=False):
+        for path, leaf in leaves(argument, name):
+            if isinstance(leaf, np.ndarray) and leaf.ndim > 1:
+                yield f"the length of the last axis of {path}", leaf.shape[-1]
 
 
 def _axes(pair: Pair) -> Iterator[tuple[str, np.ndarray]]:
@@ -148,7 +150,7 @@ def _terms(pair: Pair) -> Iterator[tuple[str, np.ndarray]]:
             right + offset,
         )
     if right.size == 1 or np.ptp(np.abs(right)):  # of numbers that are all +1 and -1 any others are right but for signs
-        yield "right but for signs", np.where(np.sign(pair.came) == np.sign(right), right, -right)
+        yield "right but for signs", np.where(np.sign(as_float(pair.came)) == np.sign(right), right, -right)
 
 
 def _broadcasts(leaf: np.ndarray, right: np.ndarray) -> bool:

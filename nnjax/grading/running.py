@@ -137,8 +137,8 @@ def _flops(function: Callable[..., Any], case: Case, _: int) -> Any:
 
 
 def _total(function: Callable[..., Any], case: Case, argument: int) -> Any:
-    equal = jnp.zeros_like(case[argument])
-    return np.sum(np.asarray(function(*case[:argument], equal, *case[argument + 1 :])))
+    before, part, after = case[:argument], case[argument], case[argument + 1 :]
+    return np.array([np.sum(function(*before, tied, *after)) for tied in (jnp.zeros_like(part), jnp.sign(part))])
 
 
 def _predictions(function: Callable[..., Any], case: Case, _: int) -> Any:

@@ -38,6 +38,7 @@ def students(folder: Path) -> list[Student]:
     """Return the students in a folder of files or of one folder each, in the order of their names.
 
     A file is its student's whose name it bears; ``ann.py`` and ``ann.ipynb`` are both Ann's. Links are not followed.
+    Files of other kinds, beside the students', are nobody's: see ``strays``.
     Raises ValueError where the folder is none or holds nothing.
     """
     if not folder.is_dir():
@@ -48,13 +49,24 @@ def students(folder: Path) -> list[Student]:
             continue
         path = Path(entry.path)
         if entry.is_dir(follow_symlinks=False):
-            found.setdefault(entry.name, []).extend(_inside(path, path, 4))
-        else:
+            found.setdefault(entry.name, []).extend(inside(path, path, 4))
+        elif path.suffix in SUFFIXES:
             found.setdefault(path.stem or entry.name, []).append(_source(path, entry.name))
     if not found:
-        raise ValueError(f"{folder} is empty; it must hold .py and .ipynb files, or one folder for each student")
+        raise ValueError(
+            f"{folder} holds no submission; it must hold .py and .ipynb files, or one folder for each student"
+        )
     shown = Counter(_shown(name) for name in found)
     return [_student(name, tuple(sources), shown[_shown(name)] > 1) for name, sources in found.items()]
+
+
+def strays(folder: Path) -> list[str]:
+    """Return the names, as they can be shown, of what lies in a folder of submissions and is no student's."""
+    return [
+        plain(entry.name, 120)
+        for entry in sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name))
+        if not (IGNORED.fullmatch(entry.name) or entry.is_dir(follow_symlinks=False) or entry.name.endswith(SUFFIXES))
+    ]
 
 
 def _student(name: str, sources: tuple[Source, ...], is_twin: bool) -> Student:
@@ -70,7 +82,8 @@ def _shown(name: str) -> str:
     return unicodedata.normalize("NFKC", plain(name, 80)).casefold()
 
 
-def _inside(folder: Path, root: Path, depth: int) -> Iterator[Source]:
+def inside(folder: Path, root: Path, depth: int) -> Iterator[Source]:
+    """Yield the files in a student's folder, named from ``root`` on, and of folders in it to a depth."""
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name))
     except OSError as error:
@@ -83,7 +96,7 @@ def _inside(folder: Path, root: Path, depth: int) -> Iterator[Source]:
         if not entry.is_dir(follow_symlinks=False):
             yield _source(path, str(path.relative_to(root)))
         elif depth:
-            yield from _inside(path, root, depth - 1)
+            yield from inside(path, root, depth - 1)
         else:
             yield Source(plain(str(path.relative_to(root)), 120), path, "is a folder too deep to look into")
 

@@ -94,7 +94,11 @@ def test_data_lists_every_data_set(command, tmp_path, monkeypatch):
     assert code == 0
     assert set(rows) == set(data.NAMES)
     assert rows["digits"]["where"] == "embedded"
-    assert "digits" in command("data")[1]
+    monkeypatch.setenv("COLUMNS", "80")
+    out = command("data")[1]
+    assert max(map(len, out.splitlines())) <= 80
+    for row in rows.values():
+        assert f"{row['name']} {row['source']}; licence: {row['licence']}" in " ".join(out.split())
 
 
 def test_train_keeps_a_run_directory_and_resumes_it(command, tmp_path):
@@ -131,6 +135,28 @@ def test_a_trained_run_is_exported(command, tmp_path):
     assert "val_accuracy" in out
     assert command("export", "model", run, str(file)) == (0, f"written to {file}\n", "")
     assert file.stat().st_size > 0
+
+
+NEURON = "def neuron(params, x):\n    return (x @ params['W'] + params['b'] >= 0) * 1.0\n"
+
+
+def test_an_exercise_is_checked_and_a_hint_given(command, tmp_path, monkeypatch):
+    monkeypatch.setenv("NNJAX_STATE", str(tmp_path / "state"))
+    (tmp_path / "a.py").write_text(NEURON + "def sigmoid(z):\n    return z\n", encoding="utf-8")
+    code, out, _ = command("check", str(tmp_path / "a.py"))
+    assert (code, out.splitlines()[-1]) == (1, "1 of 2 right, 1 point")
+    assert command("hint", "nueron") == (2, "", "nnjax: unknown exercise 'nueron'; did you mean 'neuron'?\n")
+
+
+def test_a_class_of_one_is_marked_beside_files_that_are_nobodys(command, tmp_path):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    (folder / "ann.py").write_text(NEURON, encoding="utf-8")
+    (folder / "roster.csv").touch()
+    code, out, err = command("grade", str(folder), "-o", str(tmp_path / "out"), "--lesson", "1", "--no-sandbox")
+    assert code == 0
+    assert "1 student, 1 point, mean 1.0; 0 with problems" in " ".join(out.split())
+    assert err.splitlines()[-1].endswith(": roster.csv")
 
 
 def test_the_installed_command_starts():

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from nnjax.exercises import LESSONS, of_lesson
+from nnjax.exercises import LESSONS, full_name, of_lesson
+from nnjax.exercises.exercise import UNDER_JIT
 from nnjax.grading import running
 from nnjax.grading.answer_key import plan
 from nnjax.grading.judging import NOT_YET, RIGHT, WRONG
@@ -50,8 +51,14 @@ def test_every_known_mistake_fails_and_is_named(exercise):
         assert (found.status, found.points, found.sentence) == (WRONG, 0, mistake.sentence)
 
 
+@pytest.mark.parametrize("said", ["01_perceptron", "01", "1", "perceptron"])
+def test_a_lesson_is_known_by_its_number_and_its_subject(said):
+    assert full_name(said) == "01_perceptron"
+
+
 def test_there_are_hints_and_statements(exercise):
     assert len(exercise.statement) > 40
+    assert (UNDER_JIT in exercise.statement) == any(law.kind == "jit" for law in exercise.laws)
     assert len(exercise.hints) >= 2
     assert len({mistake.sentence for mistake in exercise.mistakes}) >= 4
     assert 0 < exercise.points <= 10

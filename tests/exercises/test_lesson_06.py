@@ -10,13 +10,14 @@ from nnjax.exercises.lesson_06_tuning import (
     adam_update,
     dropout,
     dropout_backward,
+    early_stop,
     he_normal,
     l1_gradient,
     l2_gradient,
     momentum_update,
     rmsprop_update,
 )
-from tests.exercises.judged import drawn, equal
+from tests.exercises.judged import drawn, equal, verdict
 
 FIRST = jnp.zeros((), jnp.int32)
 
@@ -64,3 +65,19 @@ def test_dropout_backward_is_that_by_hand():
     for mask, dy, rate in drawn(dropout_backward):
         _, cache = manual.dropout.forward(np.ones_like(dy), np.asarray(mask), rate)
         equal(dropout_backward.reference(mask, dy, rate), manual.dropout.backward(cache, np.asarray(dy)))
+
+
+def test_what_is_said_of_equal_losses_is_true_however_they_are_left_out():
+    def counted_only_when_above(losses, patience):
+        best, count = losses[0], 0
+        for place, loss in enumerate(losses):
+            if loss < best:
+                best, count = loss, 0
+            elif loss > best:
+                count += 1
+            if count >= patience:
+                return place
+        return len(losses) - 1
+
+    found = verdict(early_stop, counted_only_when_above, 0)
+    assert found.sentence == "An equal loss is no improvement: it counts as one of the patience losses."

@@ -4,10 +4,12 @@ import jax
 import numpy as np
 import pytest
 
+from nnjax.exercises import get
+from nnjax.grading.judging import RIGHT, WRONG
 from nnjax.layers import conv, pooling
 from nnjax.manual import conv as conv_by_hand
 from nnjax.manual import pooling as pooling_by_hand
-from tests.exercises.judged import assert_alike
+from tests.exercises.judged import assert_alike, verdict
 
 
 def conv2d_backward(params, x, dy, stride, padding):
@@ -37,3 +39,21 @@ OWN = {
 @pytest.mark.parametrize("name", OWN)
 def test_references_agree_with_nnjax(name):
     assert_alike(name, OWN[name], rtol=1e-4, atol=1e-4)
+
+
+def test_the_padding_is_read():
+    def guessed(params, x, stride, padding, dilation):
+        return get("conv2d").reference(params, x, stride, stride - 1, dilation)
+
+    assert verdict(get("conv2d"), guessed, 0).status == WRONG
+
+
+def test_any_of_the_largest_pixels_may_take_dy():
+    def to_the_last(x, dy, size):
+        rows, columns = dy.shape[1] * size, dy.shape[2] * size
+        turned = max_pool_backward(x[:, :rows, :columns][:, ::-1, ::-1], dy[:, ::-1, ::-1], size)
+        dx = np.zeros(x.shape)
+        dx[:, :rows, :columns] = turned[:, ::-1, ::-1]
+        return dx
+
+    assert verdict(get("max_pool_backward"), to_the_last, 0).status == RIGHT

@@ -1,6 +1,7 @@
 """The references of lesson 11 agree with nnjax and JAX, and the sharded step is right on eight devices."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -13,6 +14,8 @@ from nnjax import flops
 from nnjax.exercises import lesson_11_scaling as lesson
 from nnjax.exercises.inputs import materialise
 from nnjax.grading.answer_key import plan
+from nnjax.grading.judging import WRONG
+from tests.exercises.judged import verdict
 
 ON_EIGHT = """
 import jax
@@ -45,6 +48,18 @@ def test_the_operations_are_those_that_nnjax_counts():
     for m, k, n in ((2, 3, 4), (5, 1, 7)):
         counted = flops.count(jnp.matmul, jnp.ones((m, k)), jnp.ones((k, n)))
         assert lesson.matmul_flops.reference(m, k, n) == counted
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_whole_number_must_be_exact(seed):
+    def nearly(m, k, n):
+        return 2 * m * k * n + m * k * n // 10_000_000
+
+    found = verdict(lesson.matmul_flops, nearly, seed)
+    assert found.status == WRONG
+    assert re.fullmatch(r"The answer is \d{11,}; \d{11,} is right\.", found.sentence)
+    found = verdict(lesson.matmul_flops, lambda m, k, n: 2.0 * m * k * n, seed)
+    assert found.sentence == "The answer has dtype float64; integers are wanted."
 
 
 @pytest.mark.slow

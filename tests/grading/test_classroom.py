@@ -51,7 +51,8 @@ def class_(sandbox, tmp_path_factory):
         "twice/a.py": RIGHT_NEURON,
         "twice/b.py": WRONG_NEURON,
         "other.py": "x = 1",
-        "text.txt": "neuron",
+        "text/text.txt": "neuron",
+        "roster.csv": "neuron",
         "stub.py": "def neuron(params, x):\n    raise NotImplementedError",
         "variable.py": "neuron = 3",
     })  # fmt: skip
@@ -135,7 +136,7 @@ def test_a_killed_run_goes_on_where_it_was(sandbox, tmp_path):
     assert 3 <= before.count('"digest"') < 12
     file.write_text(before + '{"digest": "torn')
     done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=True)
-    assert "12 students, 1 to 1 points" in done.stdout
+    assert "12 students, 1 point, mean" in done.stdout
     lines = [json.loads(line) for line in file.read_text().splitlines() if line and "torn" not in line]
     digests = [line["digest"] for line in lines if "digest" in line]
     assert len(digests) == len(set(digests)) == 12
@@ -162,11 +163,18 @@ def test_a_journal_remembers_and_ignores_a_torn_line(tmp_path):
 
 
 def test_without_a_sandbox_it_refuses_and_says_how_to_get_one(tmp_path, monkeypatch):
-    write(tmp_path, {"a.py": RIGHT_NEURON})
+    folder = write(tmp_path / "class", {"a.py": RIGHT_NEURON})
     monkeypatch.setattr(box.shutil, "which", lambda name: None)
     with pytest.raises(OSError, match=r"apt install bubblewrap.*--no-sandbox"):
-        classroom.grade(tmp_path, tmp_path / "out")
+        classroom.grade(folder, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("out", [".", "out", "a/out"])
+def test_marks_are_not_written_among_the_submissions(tmp_path, out):
+    write(tmp_path, {"a.py": RIGHT_NEURON})
+    with pytest.raises(ValueError, match="where it would be marked as a student's"):
+        classroom.grade(tmp_path, tmp_path / out, sandbox=False)
 
 
 def test_the_risk_can_be_accepted(tmp_path):

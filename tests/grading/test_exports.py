@@ -85,11 +85,14 @@ def test_gradescope_marks(tmp_path, answer):
         solve(sheet / f"{LESSON}.ipynb", root / "submission" / "work.ipynb")
     elif answer == "stub":
         (root / "submission" / "work.ipynb").write_bytes((sheet / f"{LESSON}.ipynb").read_bytes())
+    else:
+        (root / "submission" / "work.txt").touch()
     environment = os.environ | {"AUTOGRADER_ROOT": str(root), "AUTOGRADER_PYTHON": sys.executable}
     subprocess.run(["bash", root / "source" / "run_autograder"], env=environment, check=True, timeout=300)
     found = json.loads((root / "results" / "results.json").read_text())
     assert sum(test["max_score"] for test in found["tests"]) == POINTS
     assert sum(test["score"] for test in found["tests"]) == (POINTS if answer == "solved" else 0)
+    assert ("work.txt is neither" in found["output"]) == (answer == "nothing")
     assert {test["status"] for test in found["tests"]} == {"passed" if answer == "solved" else "failed"}
 
 

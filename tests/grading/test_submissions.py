@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from nnjax.grading.submissions import LARGEST, Source, read, students
+from nnjax.grading.submissions import LARGEST, Source, read, strays, students
 
 
 def names(folder):
@@ -53,17 +53,18 @@ def test_twins_reserved_and_unprintable_names_are_kept_apart(tmp_path):
 
 
 def test_what_cannot_be_read_says_why(tmp_path):
-    (tmp_path / "secret").write_text("x")
-    (tmp_path / "link.py").symlink_to(tmp_path / "secret")
-    (tmp_path / "folder").symlink_to(tmp_path)
+    (tmp_path / "eve").mkdir()
+    (tmp_path / "eve" / "secret").write_text("x")
+    (tmp_path / "link.py").symlink_to(tmp_path / "eve" / "secret")
+    (tmp_path / "eve" / "folder").symlink_to(tmp_path)
     os.mkfifo(tmp_path / "pipe.py")
     with (tmp_path / "big.py").open("wb") as file:
         file.truncate(LARGEST + 1)
     said = {}
-    for student in students(tmp_path):
+    for source in (source for student in students(tmp_path) for source in student.sources):
         with pytest.raises(ValueError, match=r"^(is|holds)") as caught:
-            read(student.sources[0])
-        said[student.name] = str(caught.value)
+            read(source)
+        said[source.path.stem] = str(caught.value)
     assert said == {
         "big": f"holds {LARGEST + 1:,} bytes; at most {LARGEST:,} are read",
         "folder": "is neither a .py nor an .ipynb file",
@@ -75,8 +76,16 @@ def test_what_cannot_be_read_says_why(tmp_path):
         read(Source("gone.py", tmp_path / "gone.py"))
 
 
+def test_files_of_other_kinds_beside_the_students_are_nobodys(tmp_path):
+    for name in ("ann.py", "roster.csv", "ann.txt", ".hidden"):
+        (tmp_path / name).touch()
+    (tmp_path / "folder").symlink_to(tmp_path)
+    assert names(tmp_path) == ["ann"]
+    assert strays(tmp_path) == ["ann.txt", "folder", "roster.csv"]
+
+
 def test_a_folder_that_holds_nothing_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="is empty; it must hold"):
+    with pytest.raises(ValueError, match="holds no submission; it must hold"):
         students(tmp_path)
     with pytest.raises(ValueError, match="is not a folder"):
         students(tmp_path / "none")

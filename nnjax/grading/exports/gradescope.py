@@ -17,7 +17,7 @@ from nnjax.grading.classroom import runner
 from nnjax.grading.judging import RIGHT
 from nnjax.grading.marking import mark
 from nnjax.grading.sandbox import box
-from nnjax.grading.submissions import Student, students
+from nnjax.grading.submissions import Student, inside
 
 SETUP = """#!/usr/bin/env bash
 # Run once, when Gradescope builds the image.
@@ -65,12 +65,9 @@ def mark_submission(root: Path) -> None:
     """Mark the submission below ``root`` and write Gradescope's results, whatever was submitted."""
     settings = json.loads((root / "source" / "settings.json").read_text(encoding="utf-8"))
     exercises = of_lesson(settings["lesson"])
-    try:
-        sources = tuple(source for student in students(root / "submission") for source in student.sources)
-    except ValueError:
-        sources = ()
+    folder = root / "submission"
     # Everybody's inputs differ, and are the same at a regrade.
-    student = Student("submission", _identity(root), sources)
+    student = Student("submission", _identity(root), tuple(inside(folder, folder, 4)))
     note = ""
     try:
         box.require()

@@ -1,4 +1,4 @@
-"""What the sandbox has to import: NumPy, SciPy, JAX, and an nnjax without right answers.
+"""What the sandbox has to import: NumPy, SciPy, JAX, optax, and an nnjax without right answers.
 
 Four of them: "plain"; "devices", the same on a machine that has eight devices, for exercises about meshes; "by hand",
 whose JAX cannot differentiate, for exercises that ask for a derivative by hand; and "library", with nnjax's own
@@ -14,10 +14,12 @@ from pathlib import Path
 
 import nnjax
 
-PACKAGES = ("numpy", "scipy", "jax", "jaxlib", "ml_dtypes", "opt_einsum")
+# Earlier versions of optax need chex, and that toolz and typing_extensions; what is not installed is left out.
+PACKAGES = (
+    "numpy", "scipy", "jax", "jaxlib", "ml_dtypes", "opt_einsum", "optax", "absl", "chex", "toolz", "typing_extensions",
+)  # fmt: skip
 LIBRARY_PACKAGES = (
-    *PACKAGES, "optax", "absl", "jaxtyping", "wadler_lindig", "rich", "markdown_it", "mdurl", "pygments",
-    "platformdirs",
+    *PACKAGES, "jaxtyping", "wadler_lindig", "rich", "markdown_it", "mdurl", "pygments", "platformdirs",
 )  # fmt: skip
 # The engine's files that run inside; none of them holds a right answer.
 FILES = (

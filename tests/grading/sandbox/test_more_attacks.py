@@ -5,6 +5,7 @@
 import csv
 import dataclasses
 import json
+import re
 import time
 
 import jax
@@ -46,6 +47,16 @@ send(len(header).to_bytes(8, "big") + header)
 time.sleep(1000)
 neuron = 1
 """  # fmt: skip
+OPTAX = """
+import jax
+import optax
+
+def softmax_cross_entropy_gradient(logits, labels):
+    return (jax.nn.softmax(logits) - jax.nn.one_hot(labels, logits.shape[-1])) / len(labels)
+
+def cross_entropy(logits, labels):
+    return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
+"""
 
 
 def mark(sandbox, folder, files, *exercises):
@@ -211,6 +222,20 @@ def test_annotations_that_are_not_evaluated_need_not_exist(suffix):
     loaded = load("".join(cells).encode() if suffix == ".py" else notebook("".join(cells)), suffix)
     assert "dense" in loaded.names
     assert loaded.problem == ""
+
+
+def test_every_failed_import_is_reported():
+    loaded = load(b"1 / 0\nimport nowhere\nundefined\nfrom numpy import nothing", ".py")
+    assert re.findall(r"line (\d) raised (\w+)", loaded.problem) == [
+        ("1", "ZeroDivisionError"), ("2", "ModuleNotFoundError"), ("4", "ImportError"),
+    ]  # fmt: skip
+
+
+def test_an_answer_may_use_optax(sandbox, tmp_path):
+    names = ("softmax_cross_entropy_gradient", "cross_entropy")  # by hand, and not
+    found = mark(sandbox, tmp_path, {"a.py": OPTAX}, *map(get, names))
+    assert [verdict.status for verdict in found.verdicts] == [RIGHT, RIGHT], found
+    assert found.problems == []
 
 
 @pytest.mark.slow
