@@ -73,6 +73,7 @@ def cut_off(length, width):
     return jnp.zeros((length, width)).at[:40].set(lesson.positional_encoding.reference(min(length, 40), width))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "body"),
     [

@@ -30,6 +30,7 @@ def test_recall_equals_nnjax(seed):
         assert np.array_equal(lesson.hopfield_recall.reference(weights, state, steps), own)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "order",
     [
