@@ -46,6 +46,18 @@ def require_between(name: str, value: Any, low: float, high: float, *, high_incl
         raise ValueError(f"{name} is {number:g}; it must be {bound}")
 
 
+def require_whole(name: str, value: Any, least: int = 1) -> None:
+    """Raise unless ``value`` is a whole number of at least ``least``."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name} is {value!r}; it must be a whole number of at least {least}")
+
+
+def require_seed(seed: int) -> None:
+    """Raise unless ``seed`` fits the 64 bits that ``jax.random.key`` takes."""
+    if not -(2**63) <= seed < 2**63:
+        raise ValueError(f"seed is {seed}; it must be at least -2^63 and below 2^63")
+
+
 def require_sizes(name: str, sizes: Sequence[int], least: int = 1) -> None:
     """Raise unless ``sizes`` are at least ``least`` positive whole numbers."""
     if len(sizes) < least:

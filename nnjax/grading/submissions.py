@@ -14,6 +14,7 @@ from nnjax.grading.outcomes import plain
 
 LARGEST = 5_000_000
 SUFFIXES = (".ipynb", ".py")
+DEEPEST = 4
 # What learning platforms and desktops leave beside the work.
 IGNORED = re.compile(r"(__pycache__|\.ipynb_checkpoints|__MACOSX|\..*)")
 
@@ -44,12 +45,10 @@ def students(folder: Path) -> list[Student]:
     if not folder.is_dir():
         raise ValueError(f"{folder} is not a folder; it must hold .py and .ipynb files, or one folder for each student")
     found: dict[str, list[Source]] = {}
-    for entry in sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name)):
-        if IGNORED.fullmatch(entry.name):
-            continue
+    for entry in _entries(folder):
         path = Path(entry.path)
         if entry.is_dir(follow_symlinks=False):
-            found.setdefault(entry.name, []).extend(inside(path, path, 4))
+            found.setdefault(entry.name, []).extend(inside(path, path))
         elif path.suffix in SUFFIXES:
             found.setdefault(path.stem or entry.name, []).append(_source(path, entry.name))
     if not found:
@@ -64,9 +63,15 @@ def strays(folder: Path) -> list[str]:
     """Return the names, as they can be shown, of what lies in a folder of submissions and is no student's."""
     return [
         plain(entry.name, 120)
-        for entry in sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name))
-        if not (IGNORED.fullmatch(entry.name) or entry.is_dir(follow_symlinks=False) or entry.name.endswith(SUFFIXES))
+        for entry in _entries(folder)
+        if not (entry.is_dir(follow_symlinks=False) or entry.name.endswith(SUFFIXES))
     ]
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what lies in a folder, but for what is IGNORED, by the bytes of the names."""
+    entries = sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name))
+    return [entry for entry in entries if not IGNORED.fullmatch(entry.name)]
 
 
 def _student(name: str, sources: tuple[Source, ...], is_twin: bool) -> Student:
@@ -82,17 +87,15 @@ def _shown(name: str) -> str:
     return unicodedata.normalize("NFKC", plain(name, 80)).casefold()
 
 
-def inside(folder: Path, root: Path, depth: int) -> Iterator[Source]:
+def inside(folder: Path, root: Path, depth: int = DEEPEST) -> Iterator[Source]:
     """Yield the files in a student's folder, named from ``root`` on, and of folders in it to a depth."""
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name))
+        entries = _entries(folder)
     except OSError as error:
         yield Source(plain(folder.name, 120), folder, f"cannot be read: {error.strerror}")
         return
     for entry in entries:
         path = Path(entry.path)
-        if IGNORED.fullmatch(entry.name):
-            continue
         if not entry.is_dir(follow_symlinks=False):
             yield _source(path, str(path.relative_to(root)))
         elif depth:

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Num
 
-from nnjax.checks import require_between, require_last_axis, require_not_empty, require_sizes
+from nnjax.checks import require_between, require_last_axis, require_not_empty, require_sizes, require_whole
 from nnjax.initializers import Key
 
 Weights = Float[Array, "neurons neurons"]
@@ -60,8 +60,7 @@ def recall(
     """
     _require_fit(weights, state)
     _require_signs("state", state)
-    if not isinstance(steps, (int, np.integer)) or steps < 0:
-        raise ValueError(f"steps is {steps!r}; it must be a whole number of at least 0")
+    require_whole("steps", steps, 0)
     orders = jnp.tile(jnp.arange(len(weights)), (steps, 1))
     if key is not None:
         orders = jax.random.permutation(key, orders, axis=1, independent=True)

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import PyTree
 
 from nnjax import files, losses, optimizers, training
-from nnjax.checks import unknown
+from nnjax.checks import require_whole, unknown
 from nnjax.runs.networks import prepare
 from nnjax.runs.settings import Settings, as_json, read
 
@@ -27,7 +27,7 @@ def train(
     Raises ValueError for settings that cannot be right, before anything is written, and what ``data.load`` and
     ``training.fit`` raise; a run whose epochs are kept in the directory is then as it was.
     """
-    training.checking.whole_number("epochs", settings.epochs)
+    require_whole("epochs", settings.epochs)
     network = prepare(settings, originals=originals)
     training.checking.batch_fits(settings.batch_size, len(network.dataset.x))
     optimizer = _optimizer(settings)

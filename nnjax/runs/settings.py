@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nnjax import models
-from nnjax.checks import require_between, require_sizes, unknown
-from nnjax.training import checking
+from nnjax.checks import require_between, require_seed, require_sizes, require_whole, unknown
 
 USES: dict[str, tuple[str, ...]] = {
     "perceptron": (),
@@ -77,15 +76,14 @@ def check(settings: Settings) -> None:
         raise unknown("activation", settings.activation, models.mlp.NAMES)
     if settings.cell not in models.rnn.CELLS:
         raise unknown("cell", settings.cell, models.rnn.CELLS)
-    if not -(2**63) <= settings.seed < 2**63:
-        raise ValueError(f"seed is {settings.seed}; it must be at least -2^63 and below 2^63")
+    require_seed(settings.seed)
     require_between("l2", settings.l2, 0, float("inf"), high_included=False)
     require_between("dropout", settings.dropout, 0, 1, high_included=False)
     if settings.hidden or settings.model == "rnn":
         require_sizes("hidden", settings.hidden)
     require_sizes("filters", settings.filters)
     for name in ("kernel", "width", "layers", "heads", "length", "patch"):
-        checking.whole_number(name, getattr(settings, name))
+        require_whole(name, getattr(settings, name))
 
 
 def as_json(settings: Settings) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.table import Table
 
 from nnjax import optimizers
-from nnjax.checks import require_between
+from nnjax.checks import require_between, require_seed
 from nnjax.tour import history, images, networks, neurons, page, sequences
 from nnjax.tour.stop import HEADINGS, Stop, cells, summary
 
@@ -73,8 +73,7 @@ def run(
     written, before anything is trained.
     """
     require_between("seeds", seeds, 2, float("inf"))
-    if not -(2**63) <= seed < 2**63:
-        raise ValueError(f"seed is {seed}; it must be at least -2^63 and below 2^63")
+    require_seed(seed)
     console = console or Console()
     if out is not None:
         page.prepare(Path(out))

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Num, PyTree
 
 from nnjax import optimizers
+from nnjax.checks import require_whole
 from nnjax.models import gan
 from nnjax.training import checking, divergence
 from nnjax.training.epoch import drawing, epoch_runner, longest_stretch, means
@@ -46,7 +47,7 @@ def fit_gan(
     Raises ValueError, before anything is compiled, for images, shapes or settings that cannot be right;
     FloatingPointError at the first loss that is not finite.
     """
-    checking.whole_number("epochs", epochs)
+    require_whole("epochs", epochs)
     checking.random_key("key", key)
     x = _images(images)
     checking.batch_fits(batch_size, len(x))

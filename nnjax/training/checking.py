@@ -8,18 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, PyTree
 
+from nnjax.checks import require_whole
+
 NUMBERS = "fiub"
-
-
-def whole_number(name: str, value: Any, least: int = 1) -> None:
-    """Raise ValueError unless ``value`` is a whole number of at least ``least``."""
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name} is {value!r}; it must be a whole number of at least {least}")
 
 
 def batch_fits(batch_size: int, n: int) -> None:
     """Raise ValueError unless an epoch over n examples has at least one batch."""
-    whole_number("batch_size", batch_size)
+    require_whole("batch_size", batch_size)
     if batch_size > n:
         raise ValueError(f"batch_size is {batch_size}, but there are only {n} training examples; take a smaller one")
 

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Num, PyTree
 
 from nnjax import losses
+from nnjax.checks import require_whole
 from nnjax.training import checking, trial
 from nnjax.training.step import NAMES, Job, Metrics, call, measures
 
@@ -33,7 +34,7 @@ def evaluate(
     a time, which bounds the memory and changes nothing else but the rounding.
     Raises ValueError, before anything is compiled, for data, parameters or shapes that cannot be right.
     """
-    checking.whole_number("batch_size", batch_size)
+    require_whole("batch_size", batch_size)
     x, y = checking.pair("x", x, "y", y)
     checking.float_arrays("params", params)
     job = trial.job(apply, loss, None, None, params, state, x[:batch_size], {"y": y}, training=False)

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from nnjax import losses, optimizers
+from nnjax.checks import require_whole
 from nnjax.training import checking, trial
 from nnjax.training.epoch import epoch_keys, epoch_runner, longest_stretch, shuffle
 from nnjax.training.evaluation import average, measure, split
@@ -62,7 +63,7 @@ def fit_many(
     stop the others: its history says nan or inf from there on, and so do the mean and std of its setting.
     Raises ValueError, before anything is compiled, for data, shapes or settings that cannot be right.
     """
-    checking.whole_number("epochs", epochs)
+    require_whole("epochs", epochs)
     keys = checking.random_keys(keys)
     arrays = checking.examples(dataset)
     checking.batch_fits(batch_size, len(arrays["x"]))

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from nnjax import losses, optimizers
+from nnjax.checks import require_whole
 from nnjax.training import checking, checkpoints, divergence, trial
 from nnjax.training.epoch import drawing, epoch_runner, longest_stretch, means
 from nnjax.training.evaluation import average, measure, split
@@ -54,9 +55,9 @@ def fit(
 
     The network: ``apply(params, x) -> outputs``. Where it has a ``key`` argument, each step passes a fresh key and
     evaluation ``key=None``; where it has a ``train`` argument, True or False (``**kwargs``, which would hide whether it
-    has them, are refused). With ``state`` (running statistics, as of
-    batch normalisation) it is ``apply(params, state, x) -> (outputs, state)``, and the params that are returned are the
-    pair (params, state). ``params`` and ``state`` themselves are not changed.
+    has them, are refused). With ``state`` (running statistics, as of batch normalisation) it is
+    ``apply(params, state, x) -> (outputs, state)``, and the params that are returned are the pair (params, state).
+    ``params`` and ``state`` themselves are not changed.
 
     ``dataset``: anything with arrays ``x`` (n, ...) and ``y`` (n, ...), and perhaps ``x_test`` and ``y_test``, on which
     the network is measured after every epoch. They stay on the device while training.
@@ -84,7 +85,7 @@ def fit(
     FloatingPointError at the first loss that is not finite; OSError when a checkpoint cannot be written, which leaves
     the earlier ones as they are.
     """
-    checking.whole_number("epochs", epochs)
+    require_whole("epochs", epochs)
     checking.random_key("key", key)
     arrays = checking.examples(dataset)
     checking.batch_fits(batch_size, len(arrays["x"]))

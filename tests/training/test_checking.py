@@ -10,7 +10,8 @@ import optax
 import pytest
 
 from nnjax import losses, optimizers
-from nnjax.training import checking, fit, fit_many
+from nnjax.checks import require_whole
+from nnjax.training import fit, fit_many
 
 KEY = jax.random.key(0)
 
@@ -205,4 +206,4 @@ def test_a_function_that_cannot_be_hashed_trains_too(blobs, init, apply, same):
 @pytest.mark.parametrize("value", [0.5, True, "3", None, np.float32(2), -1])
 def test_whole_numbers(value):
     with pytest.raises(ValueError, match=r"epochs is .*; it must be a whole number of at least 1"):
-        checking.whole_number("epochs", value)
+        require_whole("epochs", value)
