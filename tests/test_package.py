@@ -115,7 +115,7 @@ def test_all_names_exist_and_unknown_ones_are_refused():
         assert found.__name__ == (name if callable(found) else f"nnjax.{name}")
     assert set(nnjax.__all__) <= set(dir(nnjax))
     assert {
-        path.parent.name for path in FILES if path.name == "__init__.py" and path.parent.parent.name == "nnjax"
+        path.parent.name for path in FILES if path.name == "__init__.py" and path.parent.parent == ROOT / "nnjax"
     } <= {*nnjax.__all__}
     with pytest.raises(AttributeError, match="module 'nnjax' has no attribute 'layer'; it has activations"):
         _ = nnjax.layer
