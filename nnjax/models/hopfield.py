@@ -5,6 +5,7 @@ rule; a damaged one, left to itself, rolls down the energy into the nearest vall
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -83,18 +84,29 @@ def capacity(
     if counts.ndim != 1 or not counts.size or counts.min() < 1:
         raise ValueError(f"loads is {loads}; each load times {neurons} neurons must give at least one pattern")
 
+    return _remembered(key, jnp.asarray(counts), int(counts.max()), neurons, flipped, probes, steps)
+
+
+@partial(jax.jit, static_argnums=(2, 3, 5, 6))
+def _remembered(
+    key: Key, counts: Array, most: int, neurons: int, flipped: float | Array, probes: int, steps: int
+) -> Array:
+    """Return the fraction of right bits for each count of stored patterns.
+
+    For each, ``most`` patterns are drawn and the first ``count`` stored: shapes, and so programs, are the same.
+    """
+
     def at(one: tuple[Array, Array]) -> Array:
         count, key = one
         pattern_key, flip_key = jax.random.split(key)
-        patterns = jax.random.rademacher(pattern_key, (int(counts.max()), neurons), jnp.float32)
-        # All loads draw equally many patterns and store the first ``count``: shapes, and so programs, are the same.
-        used = jnp.arange(len(patterns)) < count
+        patterns = jax.random.rademacher(pattern_key, (most, neurons), jnp.float32)
+        used = jnp.arange(most) < count
         turn = jax.random.bernoulli(flip_key, flipped, patterns[:probes].shape)
         start = jnp.where(turn, -patterns[:probes], patterns[:probes])
         right = jnp.mean(recall(_weights(patterns, used), start, steps) == patterns[:probes], axis=1)
         return jnp.sum(right * used[:probes]) / jnp.sum(used[:probes])
 
-    return jax.lax.map(at, (jnp.asarray(counts), jax.random.split(key, len(counts))))
+    return jax.lax.map(at, (counts, jax.random.split(key, len(counts))))
 
 
 def _weights(patterns: Array, strength: Array) -> Array:

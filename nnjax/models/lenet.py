@@ -26,7 +26,7 @@ import numpy as np
 from jaxtyping import Array, Float, Num
 
 from nnjax import layers, losses
-from nnjax.initializers import Key, fans
+from nnjax.initializers import Key, drawn, fans
 
 Params = dict[str, dict[str, Array]]
 Scalar = Float[Array, ""]
@@ -124,4 +124,4 @@ def uniform(key: Key, shape: tuple[int, ...]) -> Float[Array, "..."]:
 
 
 def _spread(key: Key, shape: tuple[int, ...], fan_in: int | np.ndarray) -> Array:
-    return jnp.asarray(2.4 / fan_in) * jax.random.uniform(key, shape, minval=-1)
+    return jnp.asarray(2.4 / fan_in) * drawn(jax.random.uniform, key, shape, minval=-1)
