@@ -7,12 +7,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float, Real
 
 from nnjax import initializers, losses
 from nnjax.activations import step
-from nnjax.checks import require_between, require_labels, require_same_shape
+from nnjax.checks import require_between, require_labels, require_same_shape, require_whole
 from nnjax.initializers import Key
 from nnjax.layers import dense
 
@@ -67,8 +66,7 @@ def train(
     that is none, or when there is not one target, 0 or 1, for each sample.
     """
     require_between("learning_rate", learning_rate, 0, float("inf"))
-    if not isinstance(epochs, (int, np.integer)) or epochs < 0:
-        raise ValueError(f"epochs is {epochs!r}; it must be at least 0 and a whole number")
+    require_whole("epochs", epochs, 0)
     require_same_shape("ys", ys, "the samples in xs", xs[..., 0])
     require_labels("ys", ys, 2)
 

@@ -145,7 +145,7 @@ def test_errors():
     with pytest.raises(ValueError, match="learning_rate is -1; it must be at least 0"):
         perceptron.train(ZERO, xs, ys, -1.0)
     for epochs in (-1, 1.5):
-        with pytest.raises(ValueError, match=f"epochs is {epochs}; it must be at least 0 and a whole number"):
+        with pytest.raises(ValueError, match=f"epochs is {epochs}; it must be a whole number of at least 0"):
             perceptron.train(ZERO, xs, ys, 1.0, epochs)
     for call in (perceptron.train, perceptron.mistake_bound):
         with pytest.raises(ValueError, match=r"ys\[0\] is -1; labels of 2 classes run from 0 to 1"):
