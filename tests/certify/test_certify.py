@@ -58,7 +58,8 @@ EXEMPT = {
         activations.normal_cdf losses.weights
         layers.conv.rows layers.elman.step layers.gru.step layers.lstm.step
         layers.recurrence.backpropagated layers.recurrence.over_time layers.recurrence.summed_products
-        layers.recurrence.weights layers.windows.output_size layers.windows.pad layers.windows.per_axis
+        layers.recurrence.weights layers.weighted_mean.weighted_mean layers.weighted_mean.weights
+        layers.windows.output_size layers.windows.pad layers.windows.per_axis
         layers.windows.sliding layers.windows.views
         models.cnn.dense_apply models.cnn.features models.gan.discriminate models.gan.generate models.gan.losses
         models.lenet.full_kernel models.lenet.squash models.lenet.subsample

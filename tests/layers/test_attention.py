@@ -10,8 +10,8 @@ from flax import linen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnjax import certify
-from nnjax.layers import attention
+from nnjax import certify, flops
+from nnjax.layers import attention, weighted_mean
 
 RNG = np.random.default_rng(0)
 
@@ -139,7 +139,7 @@ def test_large_scores_neither_overflow_nor_lose_the_largest():
 
 @pytest.mark.parametrize("at_once", [True, False])
 def test_half_precision_is_as_good_as_its_numbers_though_the_scores_overflow(at_once, monkeypatch):
-    monkeypatch.setattr(attention, "LARGE", 2**17 if at_once else 1)
+    monkeypatch.setattr(weighted_mean, "LARGE", 2**17 if at_once else 1)
     q, k, v = (x.astype(jnp.float16) for x in (300 * drawn(2, 5, 64), 300 * drawn(2, 5, 64), drawn(2, 5, 64)))
     assert jnp.isinf(q @ jnp.swapaxes(k, 1, 2)).any()
     (ours,) = outputs_and_gradients([attention.dot_product_attention], q, k, v)
@@ -163,9 +163,44 @@ def test_a_mask_may_be_a_list():
 
 @pytest.mark.parametrize("name", ["layers.dot_product_attention", "layers.multi_head"])
 def test_long_sequences_in_turn_pass_the_same_certificate(name, monkeypatch):
-    monkeypatch.setattr(attention, "LARGE", 1)
+    monkeypatch.setattr(weighted_mean, "LARGE", 1)
     (certificate,) = certify.run([name])
     assert certificate.passed
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        np.tril(np.ones((9, 9), bool)),
+        np.tril(np.ones((9, 9), bool), -3),  # the first queries see nothing
+        RNG.integers(0, 2, (3, 1, 9, 9)).astype(bool),
+        RNG.integers(0, 2, (2, 1, 9)).astype(bool),
+        np.zeros((9, 9), bool),
+        np.array([True] * 4 + [False] * 5),
+    ],
+    ids=["causal", "nothing at first", "one for each", "the same for all queries", "nothing", "one axis"],
+)
+def test_a_long_one_with_a_known_mask_leaves_out_only_what_nobody_sees(mask, monkeypatch):
+    q, k, v = drawn(3, 2, 9, 4), drawn(3, 2, 9, 4), drawn(3, 2, 9, 4)
+
+    def known(q, k, v):
+        return attention.dot_product_attention(q, k, v, mask)
+
+    def traced(q, k, v):
+        return attention.dot_product_attention(q, k, v, jnp.asarray(mask))
+
+    expected = outputs_and_gradients([traced], q, k, v)
+    monkeypatch.setattr(weighted_mean, "LARGE", 1)
+    close(outputs_and_gradients([known], q, k, v), expected, atol=1e-5)
+
+
+def test_a_long_causal_one_costs_little_more_than_half():
+    q = jax.ShapeDtypeStruct((3, 4, 512, 32), np.float32)
+
+    def flops_of(mask):
+        return flops.count(jax.grad(lambda q: jnp.sum(attention.dot_product_attention(q, q, q, mask))), q)
+
+    assert 0.5 < flops_of(attention.causal_mask(512)) / flops_of(None) < 0.6
 
 
 def test_long_sequences_are_handled_one_after_the_other():
