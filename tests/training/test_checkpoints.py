@@ -139,6 +139,15 @@ def test_random_keys_in_the_state_of_an_optimizer(tmp_path, blobs, init, apply, 
     assert same(run(epochs=3, directory=tmp_path, resume=True).params, run(epochs=3).params)
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C interrupts, also where the tests run in the background of a shell, which has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("when", ["first epoch", "third epoch", "while saving"])
 def test_ctrl_c(monkeypatch, tmp_path, blobs, init, apply, same, when):
     closed = []
