@@ -220,7 +220,8 @@ def _recalls(rng: np.random.Generator) -> list[Case]:
         if len({tuple(result) for result in results}) < len(results):
             continue
         # None of the slips may lead in one sweep where the right rule leads in the end.
-        if any(np.array_equal(result, _recall(weights, state, 20)) for result in results[3:]):
+        settled = _recall(weights, state, 20)
+        if any(np.array_equal(result, settled) for result in results[3:]):
             continue
         # Nor may another order of the neurons lead to the state after one sweep, or to the one after two.
         ways = [_recall(weights, state, 1, order=lambda n, way=way: way) for way in _other_orders(rng)]
