@@ -1,5 +1,6 @@
 """Judging by values: whether they are right on every case, and if not, the sentence that says best what is wrong."""
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ def wrong_values(exercise: Exercise, key: AnswerKey, outcomes: Sequence[Outcome]
         return None
     if place is None:
         return _not_a_gradient(exercise, key, values)
-    known = _known(exercise, key, outcomes, seed)
+    known = _known(exercise, key, outcomes, seed, place)
     if known:
         return known, place
     first = found[place]
@@ -75,13 +76,17 @@ def failure(exercise: Exercise, outcome: Outcome) -> str:
     return said.get(outcome.failure, f"it failed: {outcome.words}")
 
 
-def _known(exercise: Exercise, key: AnswerKey, outcomes: Sequence[Outcome], seed: int) -> str | None:
-    """Return the sentence of the known mistake that gives the very same outcomes on every case."""
-    for mistake, given in mistaken(exercise.name, seed):
-        if all(same(a, b, exercise.tolerance) for a, b in zip(outcomes, given, strict=False)):
-            wrong = zip(given, key.outcomes, strict=False)
-            if not all(same(a, b, exercise.tolerance) for a, b in wrong):
-                return mistake.sentence
+def _known(exercise: Exercise, key: AnswerKey, outcomes: Sequence[Outcome], seed: int, place: int) -> str | None:
+    """Return the sentence of the known mistake that gives the very same outcomes on every case.
+
+    The case at ``place``, in which the outcomes are wrong, comes first: most mistakes differ from one another there.
+    """
+    places = sorted(range(len(outcomes)), key=lambda number: number != place)
+    for mistake in exercise.mistakes:
+        given = functools.partial(mistaken, exercise.name, seed, mistake)
+        alike = all(same(outcomes[number], given(number), exercise.tolerance) for number in places)
+        if alike and not all(same(given(number), key.outcomes[number], exercise.tolerance) for number in places):
+            return mistake.sentence
     return None
 
 

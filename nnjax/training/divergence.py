@@ -1,9 +1,8 @@
 """A run whose numbers are no longer finite is stopped, with what to try."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, PyTree
+from jaxtyping import PyTree
 
 
 def require_finite_losses(losses: np.ndarray, epoch: int, start: int, steps: int) -> None:
@@ -24,13 +23,8 @@ def require_finite_validation(loss: float, epoch: int) -> None:
 
 def require_finite_params(params: PyTree, epoch: int) -> None:
     """Raise FloatingPointError if the last step of an epoch, after the last loss, broke the parameters."""
-    if not _all_finite(params):
+    if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(params)):
         raise FloatingPointError(_advice(f"the last step of epoch {epoch} made parameters that are not finite"))
-
-
-@jax.jit
-def _all_finite(tree: PyTree) -> Array:
-    return jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(tree)]).all()
 
 
 def _advice(what: str) -> str:

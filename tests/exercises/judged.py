@@ -11,6 +11,7 @@ from nnjax.exercises.inputs import materialise
 from nnjax.grading import answer_key, running, trusted
 from nnjax.grading.answer_key import plan
 from nnjax.grading.judging import RIGHT, judge
+from tests.exercises.compiling import compiled
 
 # On how many seeds an answer is judged where it is judged on many.
 MANY = range(int(os.environ.get("NNJAX_SEEDS", "200")))
@@ -65,14 +66,18 @@ def judge_on_many_seeds(exercise):
     answer_key.answer_key.cache_clear()
     answer_key.mistaken.cache_clear()
     trusted.forget()
+    compiled.cache_clear()
     jax.clear_caches()
 
 
 def verdict_without_laws(exercise, body, seed):
     """Judge one of our own bodies on one seed; compiled where it can be: the same numbers, many times as fast."""
-    if exercise.rules:  # compiled, a body that draws from a generator of its own would always draw the same
-        return verdict(exercise, body, seed, laws=False)
-    given = next((given for mistake, given in answer_key.mistaken(exercise.name, seed) if mistake.body is body), None)
+    if exercise.rules:
+        return verdict(exercise, compiled(body), seed, laws=False)
     cases, calls = plan(exercise, seed)
-    outcomes = given or [trusted.outcome(body, cases[call.case], call) for call in calls[: len(cases)]]
+    known = next((mistake for mistake in exercise.mistakes if mistake.body is body), None)
+    outcomes = [
+        answer_key.mistaken(exercise.name, seed, known, call.case) if known
+        else trusted.outcome(body, cases[call.case], call) for call in calls[: len(cases)]
+    ]  # fmt: skip
     return judge(exercise.name, seed, outcomes + [running.NOT_TRACED] * (len(calls) - len(cases)))
