@@ -93,7 +93,8 @@ def worst_gradient_error(
 
 def cells(stop: Stop) -> tuple[str, ...]:
     """Return what the table says of a stop, column by column."""
-    return stop.lesson, stop.network, stop.data, stop.result, f"{stop.gradient_error:.0e}", f"{stop.seconds:.1f} s"
+    seconds = f"{stop.seconds:.{1 if stop.seconds < 99.95 else 0}f} s"
+    return stop.lesson, stop.network, stop.data, stop.result, f"{stop.gradient_error:.0e}", seconds
 
 
 def summary(stops: list[Stop]) -> list[dict[str, Any]]:
