@@ -210,7 +210,7 @@ def _recalls(rng: np.random.Generator) -> list[Case]:
         state = _signs(rng, 16)
         state[5:7] = -1, 1
         # Every usual slip must show in the first sweep: each of these has a result of its own.
-        twice = _recall(weights, state, 2)
+        once, twice = (_recall(weights, state, sweeps) for sweeps in (1, 2))
         results = [state, twice, _recall(weights, state, 3), _recall(weights, state, 1, order=_backwards)]
         results += [
             _recall(weights, state, 1, rule=rule, live=live)
@@ -225,7 +225,7 @@ def _recalls(rng: np.random.Generator) -> list[Case]:
             continue
         # Nor may another order of the neurons lead to the state after one sweep, or to the one after two.
         ways = [_recall(weights, state, 1, order=lambda n, way=way: way) for way in _other_orders(rng)]
-        if not any(np.array_equal(way, result) for way in ways for result in (_recall(weights, state, 1), twice)):
+        if not any(np.array_equal(way, result) for way in ways for result in (once, twice)):
             return [(few, damaged, 1), (weights, state, 1), (weights, state, 2)]
 
 

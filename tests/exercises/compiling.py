@@ -32,16 +32,10 @@ def compiled(body):
             return body(*case)
         if programs[signature] is None:
             function = of_leaves(lambda case: body(*case), leaves, tree, places)
-            programs[signature] = jax.jit(function) if _traces_alike(function, arrays) else _never
-        if programs[signature] is _never:
-            return body(*case)
+            programs[signature] = jax.jit(function) if _traces_alike(function, arrays) else function
         return programs[signature](*arrays)
 
     return call
-
-
-def _never():
-    """Stands for the program of a body that is not compiled."""
 
 
 def _traces_alike(function, arrays):
