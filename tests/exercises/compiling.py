@@ -1,12 +1,14 @@
 """Our own answers that draw at random, called thousands of times: compiled wherever that changes nothing.
 
 ``nnjax.grading.trusted`` compiles what is slow, but would make an answer that draws from a generator of its own draw
-the same for ever. Here an answer is compiled only if two tracings give the same program, which theirs never do.
+the same for ever. Here an answer is compiled only if two tracings give the same program, which theirs never do, and if
+it gives whole numbers: others may be rounded otherwise in a program, and the same key would not give quite the same.
 """
 
 import functools
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from nnjax.exercises.inputs import is_static
@@ -39,12 +41,13 @@ def compiled(body):
 
 
 def _traces_alike(function, arrays):
-    """Tell whether two tracings give the same program, with the same constants, that returns nothing but arrays."""
-    only_arrays = []
+    """Tell whether two tracings give the same program, with the same constants, that returns only whole numbers."""
+    whole = []
 
     def watched(*arrays):
         result = function(*arrays)
-        only_arrays.append(all(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(result)))
+        leaves = jax.tree.leaves(result)
+        whole.append(all(isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jnp.integer) for leaf in leaves))
         return result
 
     try:
@@ -52,7 +55,7 @@ def _traces_alike(function, arrays):
         constants = [[np.asarray(jax.random.key_data(c) if _is_key(c) else c) for c in p.consts] for p in (one, two)]
     except Exception:  # an if on a value, NumPy inside, a mistake that consists in raising
         return False
-    return all(only_arrays) and str(one) == str(two) and all(map(np.array_equal, *constants))
+    return all(whole) and str(one) == str(two) and all(map(np.array_equal, *constants))
 
 
 def _is_key(leaf):
