@@ -35,10 +35,13 @@ def fit_gan(
 
         D <- D - eta dL_D/dD            G <- G - eta dL_G/dG
 
-    or what the ``optimizer`` makes of the gradients; None is ``optimizers.adam(2e-3, b1=0.5)``, the short memory being
-    that of Radford, Metz and Chintala (2015), since what was right for the one player soon is not, when the other has
-    moved. Images of more than one axis are flattened. Epochs, the order of the examples and the random numbers are as
-    in ``fit``: the step s of an epoch draws its noise from the key fold_in(step_key, s).
+    or what the ``optimizer`` makes of the gradients; None is ``optimizers.adam(2e-3, b1=0.5, b2=0.99)``. Both memories
+    are short, since what was right for the one player soon is not, when the other has moved: b1 is that of Radford,
+    Metz and Chintala (2015), b2 that of Karras, Aila, Laine and Lehtinen (2017). With b2 = 0.999 a generator whose
+    gradients have shrunk takes tiny steps for a thousand more, and a discriminator far ahead stays ahead: 2 of 16 keys
+    ended so on digits, none of 48 with 0.99. Images of more than one axis are flattened. Epochs, the order of the
+    examples and the random numbers are as in ``fit``: the step s of an epoch draws its noise from the key
+    fold_in(step_key, s).
 
     The history: float64 arrays of shape (epochs,), means over the mini-batches of "discriminator" and "generator", the
     two losses, and of "accuracy", the part of the images, real and forged, that the discriminator tells right. Neither
@@ -86,7 +89,7 @@ def fit_gan(
 
 @lru_cache(maxsize=1)
 def _default_optimizer() -> Any:
-    return optimizers.adam(2e-3, b1=0.5)
+    return optimizers.adam(2e-3, b1=0.5, b2=0.99)
 
 
 def _images(images: Any) -> np.ndarray:

@@ -25,7 +25,7 @@ def compiled(body):
         leaves, tree = jax.tree.flatten(case)
         places = [place for place, leaf in enumerate(leaves) if not is_static(leaf)]
         arrays = [leaves[place] for place in places]
-        if any(callable(leaf) for leaf in leaves):  # made anew for each call
+        if any(callable(leaf) or isinstance(leaf, np.ndarray) for leaf in leaves):  # made anew, or to be read by NumPy
             return body(*case)
         others = tuple(leaf for leaf in leaves if is_static(leaf))
         signature = tree, others, tuple((leaf.shape, leaf.dtype) for leaf in arrays)
