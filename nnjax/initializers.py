@@ -8,6 +8,7 @@ those are the places of a kernel, each of which sees every input, so they multip
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -29,12 +30,12 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
     return shape[-2] * places, shape[-1] * places
 
 
-def drawn(sampler: Callable[..., Array], key: Key, shape: Sequence[int], **limits: float) -> Float[Array, "..."]:
-    """Return what ``sampler(key, shape, **limits)`` of jax.random does, number for number, after less compiling.
+def drawn(sampler: Callable[..., Array], key: Key, shape: Sequence[int], **settings: Any) -> Array:
+    """Return what ``sampler(key, shape, **settings)`` of jax.random does, number for number, after less compiling.
 
     Drawn as a vector and then reshaped; for the places in several axes XLA takes up to eight times as long to compile.
     """
-    return sampler(key, (math.prod(shape),), **limits).reshape(shape)
+    return sampler(key, (math.prod(shape),), **settings).reshape(shape)
 
 
 def zeros(key: Key, shape: Sequence[int]) -> Float[Array, "..."]:

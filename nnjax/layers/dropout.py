@@ -5,12 +5,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from nnjax.checks import require_between
-from nnjax.initializers import Key
+from nnjax.initializers import Key, drawn
 
 
 def mask(key: Key, shape: tuple[int, ...], rate: float | Float[Array, ""]) -> Float[Array, "..."]:
     """Return an array of 0 (dropped, with probability ``rate``) and 1 (kept), the same in float32 and float64."""
-    return (jax.random.uniform(key, shape, jnp.float32) >= rate).astype(jnp.float32)
+    return (drawn(jax.random.uniform, key, shape, dtype=jnp.float32) >= rate).astype(jnp.float32)
 
 
 def apply(

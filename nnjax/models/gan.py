@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 
 from nnjax.activations import sigmoid
 from nnjax.checks import require_last_axis, require_not_empty, require_sizes
-from nnjax.initializers import Key
+from nnjax.initializers import Key, drawn
 from nnjax.models import mlp
 
 Params = dict[str, mlp.Params]
@@ -58,7 +58,7 @@ def sample(key: Key, params: Params, count: int) -> Float[Array, "count pixels"]
 
 def noise(key: Key, params: Params, count: int) -> Float[Array, "count noise"]:
     """Return what ``count`` images are made of: standard normal random numbers, as many as the generator takes."""
-    return jax.random.normal(key, (count, params["generator"][0]["W"].shape[0]))
+    return drawn(jax.random.normal, key, (count, params["generator"][0]["W"].shape[0]))
 
 
 def losses(real_logits: Float[Array, " reals"], fake_logits: Float[Array, " fakes"]) -> tuple[Scalar, Scalar]:

