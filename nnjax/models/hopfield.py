@@ -6,6 +6,7 @@ rule; a damaged one, left to itself, rolls down the energy into the nearest vall
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -62,7 +63,7 @@ def recall(
     _require_fit(weights, state)
     _require_signs("state", state)
     require_whole("steps", steps, 0)
-    orders = np.tile(np.arange(len(weights), dtype=np.int32), (steps, 1))
+    orders: Any = np.tile(np.arange(len(weights), dtype=np.int32), (steps, 1))
     if key is not None:
         orders = jax.random.permutation(key, orders, axis=1, independent=True)
     return _in_turn(weights, state, orders.reshape(-1))

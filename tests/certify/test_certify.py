@@ -81,10 +81,10 @@ EXEMPT = {
         models.perceptron.mistake_bound models.perceptron.train models.perceptron.update
     """,
     "a game and the search in it": """
-        models.selfplay.chance models.selfplay.one_round models.selfplay.play_game models.selfplay.think models.selfplay.train
-        models.tictactoe.finished models.tictactoe.legal models.tictactoe.play models.tictactoe.start
-        models.tictactoe.to_move models.tictactoe.winner models.tree_search.choose models.tree_search.descend
-        models.tree_search.search models.tree_search.simulate
+        models.selfplay.chance models.selfplay.one_round models.selfplay.play_game models.selfplay.think
+        models.selfplay.train models.tictactoe.finished models.tictactoe.legal models.tictactoe.play
+        models.tictactoe.start models.tictactoe.to_move models.tictactoe.winner models.tree_search.choose
+        models.tree_search.descend models.tree_search.search models.tree_search.simulate
     """,
 }
 """What is public and has no certificate, by the reason."""

@@ -54,8 +54,8 @@ def forging() -> Forging:
 
 @cache
 def hasty() -> Forging:
-    """Train the same GAN with a rate that is five times too large."""
-    fast = optimizers.adam(1e-2)
+    """Train the same GAN by the same Adam, but at a rate that is five times too large."""
+    fast = optimizers.adam(1e-2, b1=0.5, b2=0.99)
     fitted = training.fit_gan(
         _gan_start(), _digits(), epochs=HASTE, key=jax.random.key(1), optimizer=fast, progress=False
     )

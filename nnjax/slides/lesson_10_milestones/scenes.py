@@ -19,7 +19,7 @@ def forging(figure: Figure) -> None:
     axes = parts.at(figure, 0.7, 0.62, 3.5, 2.95)
     for name, words, color, line, end, place in (
         ("discriminator", "detective", "blue", "-", 2, (57, 0.3)),
-        ("generator", "forger", "vermilion", "--", 1, (37, 4.0)),
+        ("generator", "forger", "vermilion", "--", 1, (33, 2.5)),
     ):
         axes.plot(np.arange(1, 1 + len(history[name])), history[name], color=palette[color], linestyle=line)
         axes.axhline(end * LOG_2, color=palette[color], linestyle=":", linewidth=1.6)
