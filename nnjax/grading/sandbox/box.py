@@ -19,7 +19,7 @@ from nnjax.grading.sandbox.watching import MIB, Ended, Limits, watched
 ADDRESS_SPACE, FILE, TEMPORARY = 8192 * MIB, 8 * MIB, 64 * MIB
 KINDS = ("plain", "devices", "by hand", "library")
 # Simulated by JAX: all are this machine's cores.
-DEVICES = {"XLA_FLAGS": "--xla_force_host_platform_device_count=8"}
+DEVICES = {"XLA_FLAGS": f"{compiled.QUICK} --xla_force_host_platform_device_count=8"}
 GET_IT = (
     "marking runs answers only in a sandbox, by bubblewrap: install it (Debian, Ubuntu: apt install bubblewrap; "
     "Fedora: dnf install bubblewrap; on macOS and Windows in a Linux container or WSL), or accept with --no-sandbox "
