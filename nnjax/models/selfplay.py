@@ -179,9 +179,9 @@ class Settings(NamedTuple):
 def one_round(settings: Settings, params: Params, state: PyTree, key: Key) -> tuple[Params, PyTree, Scalar]:
     """Return the parameters and the optimizer's state after a round of games and of learning, and its mean loss."""
     play_key, draw_key = jax.random.split(key)
-    # One key after the other: for many at once XLA takes six times as long to compile.
-    chances = jax.lax.map(chance, jax.random.split(play_key, settings.games))
-    games = jax.vmap(lambda g: play_game(params, g, settings.simulations, settings.random_moves))(chances)
+    # One key after the other: for many at once XLA takes five times as long to compile.
+    gumbel = jax.lax.map(chance, jax.random.split(play_key, settings.games))
+    games = jax.vmap(lambda g: play_game(params, g, settings.simulations, settings.random_moves))(gumbel)
     positions = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), games)
     real = positions.played / jnp.sum(positions.played)
 

@@ -17,7 +17,7 @@ from tests.course.introduced import INTRODUCED
 
 pytest.importorskip("jupytext", reason="jupytext is not installed (pip install nnjax[lessons])")
 BUILT = built()
-# The yardstick took 0.58 to 0.92 s on a processor without AVX-512 on which all of the course takes 2.3 times as long as
+# The yardstick took 0.54 to 0.92 s on a processor without AVX-512 on which all of the course takes 2.3 times as long as
 # on one with it. A lesson has its minute on whatever is nearer to the second than to the first.
 SLOW = 0.45
 

@@ -52,9 +52,10 @@ def check(digits, made):
     real = digits.classifier.predict_proba(digits.unseen).max(axis=1).mean()
     assert made.confidence > 0.9 * real
     assert made.counts.min() >= 30
-    # No nearer to what was trained on than real digits that were not; copies would be at 0.
     unseen = distances(digits.unseen, digits.train)
-    assert np.all(np.quantile(made.distance, (0.05, 0.5)) > 0.9 * np.quantile(unseen, (0.05, 0.5)))
+    assert np.median(made.distance) > np.median(unseen)
+    # The nearest of as many: that of more forgeries would be nearer by chance.
+    assert made.distance[: len(unseen)].min() > 0.7 * unseen.min()
     # Neither player has won: at best play the discriminator's loss is 2 log 2 = 1.39, the generator's log 2 = 0.69.
     assert 1.1 < made.history["discriminator"][-1] < 1.39
     assert 0.69 < made.history["generator"][-1] < 1.1
