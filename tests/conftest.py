@@ -1,14 +1,14 @@
 """Shapes and dtypes in the annotations are checked at run time while the tests run."""
 
 import os
-from importlib.metadata import version
 from pathlib import Path
+
+from nnjax.compiling import QUICK, flags
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 # Most of the tests' time goes to compiling small functions that run once, and these options halve that. CI's slow tests
-# compile as users do. A jaxlib that does not know an option (0.12) would end the process.
-if version("jaxlib").split(".")[:2] in (["0", "8"], ["0", "9"], ["0", "10"]):
-    os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=1 --xla_cpu_use_fusion_emitters=false")
+# compile as users do.
+os.environ.setdefault("XLA_FLAGS", flags(QUICK | {"xla_backend_optimization_level": 1}))
 
 import jaxtyping
 import pytest

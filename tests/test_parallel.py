@@ -171,6 +171,7 @@ def test_a_leaf_without_rows_is_named(leaf):
         parallel.scatter(parallel.data_mesh(), (np.ones((8, 2), np.float32), leaf))
 
 
+@pytest.mark.slow
 def test_eight_devices_make_the_same_steps(rows, tmp_path):
     end(start(ON_EIGHT, rows[0], tmp_path / "eight.npz"))
     same(tmp_path / "eight.npz", on_one(rows[1]))

@@ -69,6 +69,7 @@ def train_and_export(settings, tmp_path):
 SMALL = {"width": 16, "layers": 1, "heads": 2}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "least"),
     [
@@ -86,6 +87,7 @@ def test_a_classifier_learns_and_its_file_answers_as_it_does(settings, least, tm
     assert float(rows[-1]["val_accuracy"]) >= least
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [
@@ -109,6 +111,7 @@ def large_digits(monkeypatch):
     monkeypatch.setattr(data, "load", lambda name, **_: digits._replace(x=x, x_test=x_test, name=name))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("large_digits")
 def test_lenet_learns_images_of_32_pixels(tmp_path):
     rows = train_and_export(Settings("lenet", "mnist", **QUICK | {"epochs": 1, "learning_rate": 0.003}), tmp_path)

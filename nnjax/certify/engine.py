@@ -9,6 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PyTree
 
+from nnjax.compiling import QUICK
+
 FORWARD_LIMIT = 1e-10
 GRADIENT_LIMIT = 1e-10
 DIFFERENCES_LIMIT = 1e-6
@@ -121,8 +123,8 @@ def _values_and_gradients(cases: list[Case], cotangents: list[Any]) -> list[tupl
         return results
 
     with jax.enable_x64(True):
-        # Run once and at tiny sizes: compiling, all cases at once and without optimisation, is most of the time.
-        compiled = jax.jit(compute, compiler_options={"xla_backend_optimization_level": 0})
+        # Run once and at tiny sizes, all cases at once.
+        compiled = jax.jit(compute, compiler_options=QUICK)
         results = compiled(jax.tree.map(jnp.asarray, [case.inputs for case in cases]), cotangents)
         return jax.tree.map(np.asarray, results)
 
@@ -136,7 +138,7 @@ def _errors(case: Case, dy: Any, by_jax: tuple[Any, PyTree]) -> tuple[float, flo
 @lru_cache(maxsize=16)
 def _value_and_grad(loss: Callable[..., Any]) -> Callable[..., Any]:
     """One compiled function a loss, so that certifying the networks of many seeds compiles once."""
-    return jax.jit(jax.value_and_grad(loss))
+    return jax.jit(jax.value_and_grad(loss), compiler_options=QUICK)
 
 
 def _to_float64(leaf: Any) -> np.ndarray:

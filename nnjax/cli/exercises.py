@@ -13,10 +13,12 @@ Everything = Annotated[bool, typer.Option("--all", help="Also list exercises tha
 
 def check(file: File) -> None:
     """Check every exercise that a file answers; exit code 1 if one is wrong or not solved yet."""
+    from nnjax import compiling
     from nnjax.exercises.exercise import in_words
     from nnjax.grading import cards, checking
     from nnjax.grading.judging import RIGHT
 
+    compiling.quickly()
     found = []
     # What hangs in native code cannot be interrupted, only ended.
     watchdog = threading.Timer(300, _give_up, [file])
@@ -39,8 +41,10 @@ def _give_up(file: Path) -> None:
 
 def watch(file: File) -> None:
     """Check a file now and again at every save, until Ctrl-C."""
+    from nnjax import compiling
     from nnjax.grading import cards, checking
 
+    compiling.quickly()
     typer.echo(f"watching {file}; Ctrl-C ends it")
     try:
         for found in checking.watch(file):
@@ -85,10 +89,12 @@ def grade(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from nnjax import compiling
     from nnjax.cli import tables
     from nnjax.grading import classroom
     from nnjax.grading.submissions import strays
 
+    compiling.quickly()
     console = Console(stderr=True)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console, transient=True) as bar:

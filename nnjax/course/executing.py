@@ -2,7 +2,6 @@
 
 import os
 import tempfile
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -21,11 +20,11 @@ del getaddrinfo
 """
 
 
-def execute(notebook: Any, *, seconds: float = 180, progress: Path | None = None) -> Any:
+def execute(notebook: Any, *, seconds: float = 180) -> Any:
     """Run all cells of a notebook in place, each cell at most ``seconds``; return it.
 
     Raises RuntimeError, with the cell, where one raises, warns, or writes to standard error. What the exercises' checks
-    record goes to the folder ``progress``, by default to nowhere.
+    record goes nowhere.
     """
     import nbformat.v4 as nbformat
     from nbclient import NotebookClient
@@ -35,7 +34,7 @@ def execute(notebook: Any, *, seconds: float = 180, progress: Path | None = None
     strict = nbformat.new_code_cell(STRICT)
     notebook.cells.insert(0, strict)
     with tempfile.TemporaryDirectory() as folder:
-        settings = {"JAX_PLATFORMS": "cpu", "NNJAX_STATE": str(progress or folder), "PYTHONHASHSEED": "0"}
+        settings = {"JAX_PLATFORMS": "cpu", "NNJAX_STATE": folder, "PYTHONHASHSEED": "0"}
         client = NotebookClient(
             notebook, timeout=seconds, kernel_name="python3", resources={"metadata": {"path": folder}},
             record_timing=False, coalesce_streams=True,

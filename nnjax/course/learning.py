@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nnjax
+from nnjax.compiling import keeping
 from nnjax.course.shipped import notebooks
+from nnjax.data import cache
 from nnjax.exercises import full_name
 
 RECORD = ".nnjax.json"
@@ -79,6 +82,20 @@ def jupyter(folder: Path, lesson: str) -> list[str]:
     return [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}", path, quiet, *root, *shown]
 
 
+def environment() -> dict[str, str]:
+    """Return the environment of JupyterLab: what JAX compiles in a lesson is kept, so that it need not be done again.
+
+    It is kept in nnjax's cache, for each machine by itself, and nowhere where the user has chosen another place
+    (JAX_COMPILATION_CACHE_DIR) or nothing can be written.
+    """
+    folder = cache.directory(None) / "compiled" / (platform.node() or "here")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return dict(os.environ)
+    return keeping(folder) | dict(os.environ)
+
+
 def open_lab(folder: Path, lesson: str) -> int:
     """Open JupyterLab and stay until it ends; return its exit code."""
-    return subprocess.run(jupyter(folder, lesson), check=False).returncode
+    return subprocess.run(jupyter(folder, lesson), env=environment(), check=False).returncode

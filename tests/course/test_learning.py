@@ -1,6 +1,9 @@
 """The learner's working copy: nothing of theirs is ever lost."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -79,6 +82,26 @@ def test_lab_opens_at_the_lesson_and_prints_the_address_without_a_browser(tmp_pa
     assert "--allow-root" not in learning.jupyter(tmp_path, "03")
     with pytest.raises(ValueError, match="unknown lesson"):
         learning.jupyter(tmp_path, "99")
+
+
+def test_what_a_lesson_compiles_is_kept_unless_the_user_or_the_disk_says_otherwise(tmp_path, monkeypatch):
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
+    monkeypatch.setenv("NNJAX_CACHE", str(tmp_path / "cache"))
+    folder = Path(learning.environment()["JAX_COMPILATION_CACHE_DIR"])
+    assert folder.is_dir()
+    assert folder.is_relative_to(tmp_path / "cache")
+    program = "import jax; jax.numpy.ones(3) + 1"
+    for _ in range(2):
+        before = {path.name for path in folder.iterdir()}
+        subprocess.run([sys.executable, "-c", program], env=learning.environment(), check=True, timeout=120)
+    assert before
+    assert {path.name for path in folder.iterdir()} == before
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "elsewhere")
+    assert learning.environment()["JAX_COMPILATION_CACHE_DIR"] == "elsewhere"
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("NNJAX_CACHE", str(tmp_path / "file"))
+    assert "JAX_COMPILATION_CACHE_DIR" not in learning.environment()
 
 
 def lessons(*minutes):

@@ -73,6 +73,7 @@ def test_bad_wishes_are_refused_before_anything_is_written(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", ["solved", "stub", "nothing"])
 def test_gradescope_marks(tmp_path, answer):
     (path,) = export("gradescope", [LESSON], tmp_path)

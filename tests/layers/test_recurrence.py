@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnjax import manual
+from nnjax.compiling import QUICK
 from nnjax.layers import elman, gru, lstm, recurrence
 
 KEY = jax.random.key(0)
-quickly = partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
+quickly = partial(jax.jit, compiler_options=QUICK)
 CELLS = {"elman": (elman, 1, 1), "lstm": (lstm, 4, 2), "gru": (gru, 3, 1)}
 """The layer, the number of its gates and that of the arrays in its state."""
 

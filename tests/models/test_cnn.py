@@ -157,6 +157,7 @@ def test_float64_is_kept():
         assert jax.eval_shape(run, KEY, jax.ShapeDtypeStruct((2, 8, 8, 1), np.float64)).dtype == np.float64
 
 
+@pytest.mark.slow
 def test_digits_are_learnt_and_the_gradient_is_right_after_training():
     digits = data.load("digits")
     params = cnn.init(KEY, (8, 8, 1), (8, 16), (32,), kernel=3)

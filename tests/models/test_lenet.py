@@ -83,6 +83,7 @@ def large(digits):
     return digits._replace(x=grown[0], x_test=grown[1])
 
 
+@pytest.mark.slow
 def test_digits_are_learnt_and_all_60000_gradients_are_right(params):
     digits = large(data.load("digits"))
     few = digits._replace(x=digits.x[:640], y=digits.y[:640], x_test=digits.x_test[:200], y_test=digits.y_test[:200])

@@ -92,6 +92,7 @@ def test_the_first_tokens_are_as_frequent_as_their_probabilities_at_each_tempera
         np.testing.assert_allclose(np.bincount(first[:, 0], minlength=TOKENS) / 20_000, p, atol=0.015)
 
 
+@pytest.mark.slow
 def test_it_learns_a_text_by_heart_and_says_it():
     period = np.array([0, 1, 0, 2, 3, 3])  # What follows 0 or 3 depends on what came before it.
     text = np.tile(period, 60)

@@ -53,6 +53,7 @@ def trained():
     return selfplay.train(KEY, rounds=ROUNDS)
 
 
+@pytest.mark.slow
 def test_the_trained_player_is_beaten_by_nobody_in_any_way(trained):
     player = manual.tictactoe.player(np.asarray(first_thought(trained[0])))
     assert beaten(player, ANYONE) == (0, 0)
@@ -62,6 +63,7 @@ def test_the_trained_player_is_beaten_by_nobody_in_any_way(trained):
     assert manual.tictactoe.results(player, ANYONE)[0] > 0.9
 
 
+@pytest.mark.slow
 def test_the_untrained_player_is_beaten(trained):
     start = jax.tree.map(lambda leaf: leaf[0], trained[1]["params"])
     player = manual.tictactoe.player(np.asarray(first_thought(start)))
@@ -69,6 +71,7 @@ def test_the_untrained_player_is_beaten(trained):
     assert all(lost_games(player, side) for side in (1, -1))
 
 
+@pytest.mark.slow
 def test_its_value_is_near_the_exact_one(trained):
     unfinished = [board for board in manual.tictactoe.positions() if manual.tictactoe.moves(board)]
     values = jax.jit(selfplay.apply)(trained[0], jnp.array(unfinished, jnp.int32))[1]
@@ -76,6 +79,7 @@ def test_its_value_is_near_the_exact_one(trained):
     assert np.corrcoef(values, exact)[0, 1] > 0.8
 
 
+@pytest.mark.slow
 def test_the_history_tells_of_every_round(trained):
     params, history = trained
     assert history["loss"].shape == (ROUNDS,)

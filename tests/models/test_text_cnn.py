@@ -65,6 +65,7 @@ def with_pattern(seed, n=600, time=12):
     return tokens, ((tokens[:, :-1] == 0) & (tokens[:, 1:] == 1)).any(axis=1).astype(np.int32)
 
 
+@pytest.mark.slow
 def test_a_pattern_is_learnt_wherever_it_stands_and_the_gradient_is_right_after_training():
     (x, y), (x_test, y_test) = with_pattern(0), with_pattern(1, 200)
     texts = Dataset("pattern", x, y, x_test, y_test, ("without", "with"), "made")

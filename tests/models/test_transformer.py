@@ -139,6 +139,7 @@ def test_dropout_needs_a_key():
     assert (train(params, TOKENS, key=KEY) != train(params, TOKENS, key=jax.random.key(1))).any()
 
 
+@pytest.mark.slow
 def test_fit_teaches_it_to_repeat_what_came_three_places_before():
     rng = np.random.default_rng(0)
     text = np.tile(rng.integers(0, 5, (256, 3)), (1, 3))[:, :7].astype(np.int32)

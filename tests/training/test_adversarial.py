@@ -61,6 +61,7 @@ def check(digits, made):
     assert 0.69 < made.history["generator"][-1] < 1.1
 
 
+@pytest.mark.slow
 def test_it_makes_all_ten_digits_and_copies_none(digits):
     before = np.asarray(gan.sample(KEY, gan.init(jax.random.key(0), 16, 64), 200))
     assert np.median(distances(before, digits.train)) > 2.5

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from nnjax.compiling import QUICK, flags, keeping
+
 # The inputs of most exercises have the same shapes for every seed.
 SEED = 1
 NAME = re.compile(r"jit_(\w+)-[0-9a-f]+-cache")
@@ -22,18 +24,22 @@ AROUND = {"scan", "while", "while_loop", "cond", "fori_loop", "map", "switch", "
           "custom_linear_solve", "reduce_precision", "reduce", "reduce_window", "vectorize", "apply_along_axis",
           "apply_over_axes", "piecewise", "fromfunction", "frompyfunc"}  # fmt: skip
 # An answer is called a few times: what its programs take to compile counts, not what they take to run.
-QUICK = "--xla_backend_optimization_level=0"
-READING = {
-    "JAX_COMPILATION_CACHE_DIR": "/site/compiled",
-    "JAX_PERSISTENT_CACHE_ENABLE_XLA_CACHES": "none",
-    "XLA_FLAGS": QUICK,
-    # Nothing takes that long to compile, so nothing is written.
-    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "1e9",
+OPTIONS = {
+    "XLA_FLAGS": flags(QUICK),
+    # Where in a file an operation stands, nobody asks.
+    "JAX_TRACEBACK_IN_LOCATIONS_LIMIT": "0",
 }
-WRITING = READING | {
-    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
-}
+
+
+def reading(folder: Path) -> dict[str, str]:
+    """Return the environment in which JAX reads what is compiled in ``folder`` and writes nothing there."""
+    # Nothing takes that long to compile.
+    return OPTIONS | keeping(folder) | {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "1e9"}
+
+
+def writing(folder: Path) -> dict[str, str]:
+    """Return the environment in which JAX writes what it compiles into ``folder``, to be read by ``reading``."""
+    return OPTIONS | keeping(folder)
 
 
 @contextmanager
@@ -41,7 +47,7 @@ def filling(folder: Path, names: Sequence[str]) -> Iterator[None]:
     """Fill ``folder`` with what the exercises ``names`` need, in the background, as long as the block lasts."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="nnjax-") as own:
-        environment = dict(os.environ) | WRITING | {"JAX_COMPILATION_CACHE_DIR": own, "JAX_PLATFORMS": "cpu"}
+        environment = dict(os.environ) | writing(Path(own)) | {"JAX_PLATFORMS": "cpu"}
         process = subprocess.Popen(
             # -P and cwd: the folder in which marking was started may hold students' files that are called like modules.
             [sys.executable, "-P", "-m", "nnjax.grading.sandbox.compiled", own, str(folder), *names],
@@ -59,7 +65,9 @@ def main(own: Path, folder: Path, names: Sequence[str]) -> None:
     from nnjax.exercises import get
     from nnjax.grading import running
     from nnjax.grading.answer_key import plan
+    from nnjax.grading.sandbox.lowering import share_context
 
+    share_context()
     for name in names:
         exercise = get(name)
         cases, calls = plan(exercise, SEED)

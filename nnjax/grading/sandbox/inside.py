@@ -4,6 +4,7 @@ What arrives on standard input is the file and, for each exercise, inputs and ca
 What is sent are frames, each with its length before it: first what was found, then the outcomes of each exercise.
 """
 
+import gc
 import os
 import sys
 from typing import Any
@@ -12,10 +13,15 @@ from nnjax.exercises.laws import Call
 from nnjax.grading import running
 from nnjax.grading.loading import load
 from nnjax.grading.outcomes import limited, pack, unpack
+from nnjax.grading.sandbox.lowering import share_context
 
 
 def main(fd: int) -> None:
     """Do the work that standard input describes, and send the frames to the file descriptor ``fd``."""
+    # What was imported stays, and need not be looked through for garbage.
+    gc.freeze()
+    gc.enable()
+    share_context()
     work = unpack(sys.stdin.buffer.read(), inputs=True)
     loaded = load(work["source"].tobytes(), work["suffix"], work["seconds"])
     found = {job["name"]: loaded.names.get(job["name"]) for job in work["jobs"]}

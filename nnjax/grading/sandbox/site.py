@@ -14,17 +14,19 @@ from pathlib import Path
 
 import nnjax
 
-# Earlier versions of optax need chex, and that toolz and typing_extensions; what is not installed is left out.
-PACKAGES = (
-    "numpy", "scipy", "jax", "jaxlib", "ml_dtypes", "opt_einsum", "optax", "absl", "chex", "toolz", "typing_extensions",
-)  # fmt: skip
+# What is not installed is left out.
+PACKAGES: tuple[str, ...] = ("numpy", "scipy", "jax", "jaxlib", "ml_dtypes", "opt_einsum", "optax", "absl")
+# Earlier versions of optax need them; where typing_extensions is there, JAX imports it too, which takes a while.
+if importlib.util.find_spec("chex"):
+    PACKAGES += ("chex", "toolz", "typing_extensions")
 LIBRARY_PACKAGES = (
-    *PACKAGES, "jaxtyping", "wadler_lindig", "rich", "markdown_it", "mdurl", "pygments", "platformdirs",
+    *PACKAGES, "typing_extensions", "jaxtyping", "wadler_lindig", "rich", "markdown_it", "mdurl", "pygments",
+    "platformdirs",
 )  # fmt: skip
 # The engine's files that run inside; none of them holds a right answer.
 FILES = (
     "flops.py", "exercises/inputs.py", "exercises/laws.py", "grading/outcomes.py", "grading/running.py",
-    "grading/limits.py", "grading/loading.py", "grading/sandbox/inside.py",
+    "grading/limits.py", "grading/loading.py", "grading/sandbox/inside.py", "grading/sandbox/lowering.py",
 )  # fmt: skip
 ROOMS = (
     "checks.py", "activations.py", "losses.py", "initializers.py", "optimizers.py", "sampling.py", "layers", "models",
@@ -64,7 +66,7 @@ def build(kind: str, folder: Path) -> list[tuple[Path, str]]:
     package = own / "nnjax"
     _copy_nnjax(package, library=kind == "library")
     mounts = [(package, "nnjax")]
-    for name in LIBRARY_PACKAGES if kind == "library" else PACKAGES:
+    for name in dict.fromkeys(LIBRARY_PACKAGES if kind == "library" else PACKAGES):
         for path in _locations(name):
             if path.name == "jax" and kind == "by hand":
                 shutil.copytree(path, own / "jax")

@@ -40,7 +40,7 @@ def test_no_operation_that_is_given_holds_a_function():
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory):
     own, folder = tmp_path_factory.mktemp("own"), tmp_path_factory.mktemp("folder")
-    environment = compiled.WRITING | {"JAX_COMPILATION_CACHE_DIR": str(own), "JAX_PLATFORMS": "cpu"}
+    environment = compiled.writing(own) | {"JAX_PLATFORMS": "cpu"}
     subprocess.run(
         [sys.executable, "-m", "nnjax.grading.sandbox.compiled", str(own), str(folder), "rnn_step", "rnn_apply"],
         env=environment, check=True, timeout=300,
@@ -66,7 +66,7 @@ cases, calls = plan(exercise, 99)
 assert not any(one.failure for one in running.run(exercise.reference, cases, calls, 60))
 print(sorted(set(names)))
 """
-    environment = compiled.READING | {"JAX_COMPILATION_CACHE_DIR": str(filled), "JAX_PLATFORMS": "cpu"}
+    environment = compiled.reading(filled) | {"JAX_PLATFORMS": "cpu"}
     done = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True, timeout=120
     )

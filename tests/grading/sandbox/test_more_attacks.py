@@ -231,6 +231,7 @@ def test_every_failed_import_is_reported():
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_an_answer_may_use_optax(sandbox, tmp_path):
     names = ("softmax_cross_entropy_gradient", "cross_entropy")  # by hand, and not
     found = mark(sandbox, tmp_path, {"a.py": OPTAX}, *map(get, names))
