@@ -12,8 +12,15 @@ import jax
 import numpy as np
 
 
+def require_array(name: str, x: Any) -> None:
+    """Raise if ``x`` is a list or a tuple, which JAX does not compute with."""
+    if isinstance(x, (list, tuple)):
+        raise ValueError(f"{name} is a {type(x).__name__}; it must be an array, such as jax.numpy.asarray({name})")
+
+
 def require_last_axis(name: str, x: Any, size: int, owner: str) -> None:
     """Raise unless the last axis of ``x`` has ``size`` entries, the number of inputs that ``owner`` has weights for."""
+    require_array(name, x)
     shape = np.shape(x)
     if not shape or shape[-1] != size:
         hint = "; flatten each example first" if math.prod(shape[1:]) == size else ""

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnjax import checks
+from nnjax import checks, layers, models
 
 
 def test_last_axis():
@@ -15,6 +15,30 @@ def test_last_axis():
             checks.require_last_axis("x", x, 3, "the layer")
     with pytest.raises(ValueError, match="; flatten each example first"):
         checks.require_last_axis("x", np.zeros((5, 8, 8, 1)), 64, "the layer")
+
+
+KEY = jax.random.key(0)
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("apply", "params", "name", "x"),
+    [
+        (models.mlp.apply, lambda: models.mlp.init(KEY, (2, 3, 2)), "x", [[1.0, 2.0]]),
+        (models.cnn.apply, lambda: models.cnn.init(KEY, (2, 2, 1), (2,), (), kernel=1), "x", [[[[1.0]] * 2] * 2]),
+        (models.rnn.apply, lambda: models.rnn.init(KEY, (2, 3, 2)), "xs", [[[1.0, 2.0]]]),
+        (
+            lambda params, tokens: models.transformer.apply(params, tokens, heads=1),
+            lambda: models.transformer.init(KEY, 5, width=2, layers=1, heads=1, length=2), "tokens", [[1, 2]],
+        ),
+        (lambda _, images: models.vision_transformer.patches(images, 2), dict, "images", [[[1.0] * 2] * 2]),
+        (lambda _, x: layers.pooling.max_pool(x, 2), dict, "x", [[[[1.0]] * 2] * 2]),
+    ],
+    ids=["mlp", "cnn", "rnn", "transformer", "patches", "pooling"],
+)  # fmt: skip
+def test_lists_are_no_arrays(apply, params, name, x):
+    with pytest.raises(ValueError, match=f"^{name} is a list; it must be an array"):
+        apply(params(), x)
 
 
 def test_same_shape():

@@ -91,7 +91,7 @@ def _all_places(x: Array) -> Array:
 
 
 def _require_maps(x: Array) -> None:
-    require_axes(x, 1 if x.ndim == 3 else 2, "pooling")
+    require_axes(x, 1 if np.ndim(x) == 3 else 2, "pooling")
 
 
 def _first_of_the_largest(first: Array, second: Array) -> Array:

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from nnjax.checks import require_last_axis, require_not_empty, require_sizes
+from nnjax.checks import require_array, require_last_axis, require_not_empty, require_sizes
 from nnjax.initializers import Key, glorot_uniform, orthogonal
 
 Params = dict[str, Array]
@@ -73,6 +73,7 @@ def over_time(
     ``backpropagated`` made of the layer's step.
     Raises ValueError when xs is empty or its features do not fit, or when the parameters or the state do not.
     """
+    require_array("xs", xs)
     if len(jnp.shape(xs)) != 3:
         raise ValueError(f"xs has {jnp.ndim(xs)} axes, shape {jnp.shape(xs)}; it must be (batch, time, inputs)")
     require_layer(params, "xs", xs, gates)

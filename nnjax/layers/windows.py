@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from nnjax.checks import require_sizes, unknown
+from nnjax.checks import require_array, require_sizes, unknown
 
 Sizes = int | Sequence[int]
 Padding = str | int | Sequence[Any]
@@ -93,6 +93,7 @@ def views(x: Array, window: Window, axis: int) -> list[Array]:
 
 def require_axes(x: Any, axes: int, owner: str) -> None:
     """Raise unless x has a batch axis, ``axes`` axes to slide along and a channel axis."""
+    require_array("x", x)
     shape = np.shape(x)
     if len(shape) != axes + 2:
         wanted = "(batch, length, channels)" if axes == 1 else "(batch, height, width, channels)"

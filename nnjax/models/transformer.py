@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Integer
 
 from nnjax import losses
-from nnjax.checks import require_between, require_not_empty, require_sizes, require_tokens
+from nnjax.checks import require_array, require_between, require_not_empty, require_sizes, require_tokens
 from nnjax.initializers import Key, normal
 from nnjax.layers import dense, embedding, normalization, positions, transformer_block
 from nnjax.layers.attention import causal_mask, multi_head_weights, require_heads
@@ -161,6 +161,7 @@ def _predict(params: Params, x: Array) -> Array:
 
 
 def _check(name: str, tokens: Array, params: Params) -> None:
+    require_array(name, tokens)
     if jnp.ndim(tokens) != 2:
         raise ValueError(f"{name} has shape {jnp.shape(tokens)}; it must be (batch, time)")
     require_not_empty(name, tokens)

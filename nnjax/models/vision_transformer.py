@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Integer
 
 from nnjax import losses
-from nnjax.checks import require_not_empty, require_sizes
+from nnjax.checks import require_array, require_not_empty, require_sizes
 from nnjax.initializers import Key, glorot_normal, normal
 from nnjax.layers import dense, normalization, positions, transformer_block
 from nnjax.layers.attention import require_heads
@@ -58,6 +58,7 @@ def patches(images: Float[Array, "batch height width *channels"], size: int) -> 
     Raises ValueError unless ``images`` are (batch, height, width) or (batch, height, width, channels), not empty, and
     the size divides height and width.
     """
+    require_array("images", images)
     require_not_empty("images", images, axes=3)
     if images.ndim > 4:
         raise ValueError(
