@@ -1,5 +1,6 @@
 """The learner's working copy of the lessons: made once, kept up to date, and never written over."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -85,15 +86,16 @@ def jupyter(folder: Path, lesson: str) -> list[str]:
 def environment() -> dict[str, str]:
     """Return the environment of JupyterLab: what JAX compiles in a lesson is kept, so that it need not be done again.
 
-    It is kept in nnjax's cache, for each machine by itself, and nowhere where the user has chosen another place
-    (JAX_COMPILATION_CACHE_DIR) or nothing can be written.
+    It is kept in nnjax's cache, for each machine by itself, but not where nothing can be written or the user has chosen
+    another place (JAX_COMPILATION_CACHE_DIR): then the environment is as it was.
     """
+    own = dict(os.environ)
+    if "JAX_COMPILATION_CACHE_DIR" in own:
+        return own
     folder = cache.directory(None) / "compiled" / (platform.node() or "here")
-    try:
+    with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return dict(os.environ)
-    return keeping(folder) | dict(os.environ)
+    return keeping(folder) | own if os.access(folder, os.W_OK) else own
 
 
 def open_lab(folder: Path, lesson: str) -> int:
