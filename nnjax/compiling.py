@@ -12,6 +12,8 @@ QUICK: dict[str, bool | int] = {"xla_backend_optimization_level": 0}
 if _RELEASE < (0, 11):
     # XLA's newer way of writing code for fused operations takes twice as long; later versions know no other.
     QUICK["xla_cpu_use_fusion_emitters"] = False
+    # A program cut up for several threads takes longer where it is as small as ours; later versions do not gain.
+    QUICK["xla_cpu_parallel_codegen_split_count"] = 1
 
 
 def flags(options: dict[str, bool | int]) -> str:

@@ -160,8 +160,8 @@ def exercise(
 
     Args:
         lesson: such as "03_mlp".
-        draw: returns the cases, tuples of arguments, from a NumPy generator; the smallest first, always of the same
-            shapes, so that JAX compiles once.
+        draw: returns the cases, tuples of arguments, from a NumPy generator; the smallest first. The shapes
+            are the same for every seed, and for several cases where they are not the point: JAX compiles each anew.
         hints: in steps, from a nudge to nearly the answer.
         points: what a right answer earns.
         difficulty: 1 (a line), 2 (a few lines), 3 (think first).

@@ -148,7 +148,8 @@ leaky_relu.mistake(
 def _bends(rng: np.random.Generator) -> list[Case]:
     table = np.float32([rng.uniform(-2, -0.3, 4), rng.uniform(0.3, 2, 4), rng.normal(size=4)])
     low = np.float32([-1000, -6, -3])  # without a large number, beside which an error near -alpha would not be seen
-    extreme = np.float32([-1000, rng.uniform(-2, -0.5), rng.uniform(0.5, 2), 1000])
+    extreme = np.float32([[-1000, *rng.uniform(-2, -0.5, 2), 1000] for _ in table])
+    extreme[1] *= -1
     short = np.abs(drawing.short(rng, 3)) * np.array([-1, 1, -1], np.float32)
     return [(short, 0.5), (table, float(rng.uniform(1.3, 2))), (low, 2.0), (extreme, float(rng.uniform(0.6, 0.8)))]
 
@@ -330,9 +331,9 @@ def _centred(params: list[dict[str, np.ndarray]], x: np.ndarray) -> Case:
 def _networks(rng: np.random.Generator) -> list[Case]:
     return [
         (_layers(rng, 2, 3, 2, numbers=drawing.short), drawing.short(rng, 2)),
-        _centred(_layers(rng, 3, 2), drawing.normal(rng, 5, 3)),
+        _centred(_layers(rng, 5, 2), drawing.normal(rng, 8, 5)),
         (_layers(rng, 3, 2, 1), drawing.normal(rng, 1, 3)),
-        _centred(_layers(rng, 3, 6, 5, 2), drawing.normal(rng, 8, 3)),
+        _centred(_layers(rng, 3, 5, 5, 2), drawing.normal(rng, 8, 3)),
     ]
 
 

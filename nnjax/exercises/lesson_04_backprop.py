@@ -26,7 +26,7 @@ def _rows(rng: np.random.Generator) -> list[Case]:
     far = drawing.normal(rng, 4, 3) + np.float32(
         [[1000, 1000, -1000], [-1000, -1000, -1000], [0, 0, 0], [-1000, 1000, 0]]
     )
-    return [(drawing.short(rng, 3),), (2 * drawing.normal(rng, 5, 4),), (drawing.normal(rng, 2, 3, 4),), (far,)]
+    return [(drawing.short(rng, 3),), (2 * drawing.normal(rng, 4, 3),), (drawing.normal(rng, 2, 3, 4),), (far,)]
 
 
 def _normalised(e):
@@ -111,7 +111,7 @@ def _scores(rng: np.random.Generator) -> list[Case]:
     labels[2] = 0
     return [
         (drawing.short(rng, 2, 3), np.int32(rng.permutation(3)[:2])),
-        (drawing.normal(rng, 5, 4), np.int32([*rng.permutation(4), rng.integers(4)])),
+        (drawing.normal(rng, 4, 3), np.int32([*rng.permutation(3), rng.integers(3)])),
         (far, np.int32(labels)),
     ]
 
@@ -507,7 +507,7 @@ def _errors(rng: np.random.Generator) -> list[Case]:
 
     far = rng.permutation(np.float32([-200, 0, 200]))
     small = case(2, 2, 3, batch=2, numbers=drawing.short)
-    return [small, case(3, 4, batch=5), case(3, 6, 4, 3, batch=7), case(3, 4, 3, batch=5, last=far)]
+    return [small, case(4, 3, batch=7), case(3, 4, 4, 3, batch=7), case(4, 4, 3, batch=7, last=far)]
 
 
 def _mlp_loss(case, point):
@@ -692,18 +692,18 @@ def _fields(rng: np.random.Generator) -> list[Case]:
     def at_an_angle(ripple: Function, x: np.ndarray) -> np.ndarray:
         """Return x moved in one entry to where the ripple has slopes that are not all near 0."""
         (frequencies,) = ripple.constants
-        x[0, 0] += (rng.uniform(0.3, 1) - np.sum(frequencies * x)) / frequencies[0, 0]
+        x[0, 0, 0] += (rng.uniform(0.3, 1) - np.sum(frequencies * x)) / frequencies[0, 0, 0]
         return x
 
     def drawn(name: str, words: str, *shape: int) -> Function:
         return Function(name, (np.array(rng.uniform(1.5, 3, shape), np.float32),), words)
 
-    ripple = drawn("ripple", "x -> sin(sum(c * x))", 3, 2)
+    ripple = drawn("ripple", "x -> sin(sum(c * x))", 2, 3, 2)
     return [
         (bowl, centre + np.float32([1, -2]), 0.1),
-        (ripple, at_an_angle(ripple, drawing.normal(rng, 3, 2)), 0.1),
+        (ripple, at_an_angle(ripple, drawing.normal(rng, 2, 3, 2)), 0.1),
         (drawn("waves", "x -> sin(c * x)"), np.array(rng.uniform(0.2, 0.4), np.float32), 0.2),
-        (drawn("waves", "x -> sum(sin(c * x))", 2, 2, 2), drawing.normal(rng, 2, 2, 2), 0.05),
+        (drawn("waves", "x -> sum(sin(c * x))", 2, 3, 2), drawing.normal(rng, 2, 3, 2), 0.05),
     ]
 
 
