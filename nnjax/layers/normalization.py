@@ -34,8 +34,7 @@ def layer_norm_apply(
     require_last_axis("x", x, params["scale"].shape[0], "layer normalisation")
     require_between("eps", eps, 0, float("inf"), high_included=False)
     kept = jnp.result_type(x, *params.values(), float)
-    # The square of a number of float16 may overflow.
-    params, x = jax.tree.map(lambda leaf: leaf.astype(jnp.promote_types(kept, jnp.float32)), (params, x))
+    params, x = jax.tree.map(partial(_wide, dtype=kept), (params, x))
     return _layer_norm(params, x, eps).astype(kept)
 
 
@@ -62,18 +61,26 @@ def batch_norm_apply(
     require_last_axis("x", x, params["scale"].shape[0], "batch normalisation")
     require_between("momentum", momentum, 0, 1)
     require_between("eps", eps, 0, float("inf"), high_included=False)
+    kept = jnp.result_type(x, *params.values(), *(() if train else state.values()), float)
+    of_x, x = jnp.result_type(x, float), _wide(x, kept)
     if train:
         require_not_empty("x", x, axes=2)
         axes = tuple(range(x.ndim - 1))
         mean = jnp.mean(x, axis=axes)
         var = jnp.mean((x - mean) ** 2, axis=axes)
+        current = {"mean": mean, "var": var}
         state = {
-            "mean": momentum * state["mean"] + (1 - momentum) * mean,
-            "var": momentum * state["var"] + (1 - momentum) * var,
+            name: (momentum * old + (1 - momentum) * current[name]).astype(jnp.result_type(old, of_x))
+            for name, old in state.items()
         }
     else:
         mean, var = state["mean"], state["var"]
-    return params["scale"] * (x - mean) / jnp.sqrt(var + eps) + params["bias"], state
+    return (params["scale"] * (x - mean) / jnp.sqrt(var + eps) + params["bias"]).astype(kept), state
+
+
+def _wide(leaf: Array, dtype: Any) -> Array:
+    """Return the leaf in ``dtype``, float32 at least: the square of a number of float16 may overflow."""
+    return leaf.astype(jnp.promote_types(dtype, jnp.float32))
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2,))

@@ -129,6 +129,19 @@ def test_half_precision_is_that_of_flax(dtype, of_params):
     jax.tree.map(compare, ours, theirs)
 
 
+@pytest.mark.parametrize("train", [True, False])
+@pytest.mark.parametrize("of_params", [np.float16, np.float32])
+def test_batch_norm_in_half_precision_is_that_in_single(train, of_params):
+    x = jnp.asarray(500 * drawn(5, 4), np.float16)  # squares overflow in float16
+    params = {name: jnp.asarray(leaf, of_params) for name, leaf in PARAMS.items()}
+    state = {"mean": jnp.ones(4, of_params), "var": jnp.full(4, 3e4, of_params)}
+    apply = partial(normalization.batch_norm_apply, params, state, train=train, momentum=0.99)
+    (y, new), (expected, single) = apply(x), apply(x.astype(np.float32))
+    assert {leaf.dtype for leaf in jax.tree.leaves((y, new))} == {np.dtype(of_params)}
+    np.testing.assert_allclose(y.astype(np.float32), expected, rtol=0.01, atol=0.01)
+    jax.tree.map(partial(np.testing.assert_allclose, rtol=0.01, atol=0.01), new, single)
+
+
 @pytest.mark.usefixtures("unchecked")
 def test_errors():
     params, state = normalization.batch_norm_init(3)
