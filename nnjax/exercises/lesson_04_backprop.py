@@ -110,7 +110,7 @@ def _scores(rng: np.random.Generator) -> list[Case]:
     labels = rng.integers(1, 3, 4)
     labels[2] = 0
     return [
-        (drawing.short(rng, 2, 3), np.int32(rng.permutation(3)[:2])),
+        (drawing.short(rng, 2, 4), np.int32(rng.permutation(4)[:2])),
         (drawing.normal(rng, 4, 3), np.int32([*rng.permutation(3), rng.integers(3)])),
         (far, np.int32(labels)),
     ]
@@ -505,9 +505,9 @@ def _errors(rng: np.random.Generator) -> list[Case]:
         labels = [*np.argmin(logits[:2], axis=1), *range(sizes[-1]), *rng.integers(sizes[-1], size=batch)]
         return params, x, np.int32(labels[:batch])
 
-    far = rng.permutation(np.float32([-200, 0, 200]))
+    far = rng.permutation(np.float32([-200, 0, 100, 200]))
     small = case(2, 2, 3, batch=2, numbers=drawing.short)
-    return [small, case(4, 3, batch=7), case(3, 4, 4, 3, batch=7), case(4, 4, 3, batch=7, last=far)]
+    return [small, case(4, 4, batch=7), case(3, 4, 4, 4, batch=7), case(4, 4, 4, batch=7, last=far)]
 
 
 def _mlp_loss(case, point):
