@@ -209,9 +209,9 @@ def _kinks(rng: np.random.Generator) -> list[Case]:
     """Return inputs z of both signs and, in the first and last case, exactly 0, met by da of both signs."""
     z = np.abs(drawing.short(rng, 5)) * np.float32([1, 0, -1, 1, -1])
     da = np.abs(drawing.short(rng, 5)) * np.float32([1, 1, 1, -1, -1])
-    table = drawing.normal(rng, 2, 3, 2)
-    table[0, :, 0] = 0
-    return [(z, da), (drawing.normal(rng, 5, 6), drawing.normal(rng, 5, 6)), (table, drawing.normal(rng, 2, 3, 2))]
+    tables = [drawing.normal(rng, 2, 3, 2) for _ in range(4)]
+    tables[2][0, :, 0] = 0
+    return [(z, da), (tables[0], tables[1]), (tables[2], tables[3])]
 
 
 @exercise(

@@ -9,9 +9,9 @@ from nnjax.grading.sandbox.watching import Ended, Limits, watched
 
 
 def run(kind: str, work: bytes, limits: Limits, cpu: float) -> Ended:
-    """Run ``inside.py`` on the bytes ``work`` in a process that can reach all that its starter can."""
+    """Run ``start.py`` on the bytes ``work`` in a process that can reach all that its starter can."""
     with tempfile.TemporaryDirectory(prefix="nnjax-") as folder:
-        start = "import runpy, sys; runpy.run_module('nnjax.grading.sandbox.inside', run_name='__main__')"
+        start = "import runpy, sys; runpy.run_module('nnjax.grading.sandbox.start', run_name='__main__')"
         environment = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "SYSTEM"))}
         environment |= environment_of(kind) | {
             "JAX_PLATFORMS": "cpu",

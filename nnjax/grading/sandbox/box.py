@@ -64,7 +64,7 @@ def require(bwrap: str = "bwrap") -> None:
 
 
 def run(site: Site, work: bytes, limits: Limits, cpu: float) -> Ended:
-    """Run ``inside.py`` on the bytes ``work`` in a fresh sandbox; return the frames that it sent.
+    """Run ``start.py`` on the bytes ``work`` in a fresh sandbox; return the frames that it sent.
 
     ``limits`` bounds the seconds by the clock, ``cpu`` those of processor time.
     """
@@ -96,9 +96,8 @@ def command(site: Site, send: int, filtering: int, cpu: float) -> list[str]:
     for path, name in site.mounts:
         binds += ["--ro-bind", str(path), f"/site/{name}"]
     python = base / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
-    # Collecting garbage, of which there is none yet, would take a fifth of the time of importing.
-    start = "import gc, sys, runpy; gc.disable(); sys.path.append('/site'); sys.argv[:] = ['', sys.argv[1]]; " \
-        "runpy.run_module('nnjax.grading.sandbox.inside', run_name='__main__')"  # fmt: skip
+    start = "import sys, runpy; sys.path.append('/site'); sys.argv[:] = ['', sys.argv[1]]; " \
+        "runpy.run_module('nnjax.grading.sandbox.start', run_name='__main__')"  # fmt: skip
     limits = [
         "prlimit", f"--as={ADDRESS_SPACE}", f"--cpu={int(cpu) + 1}", f"--fsize={FILE}", "--core=0", "--nofile=64",
         "--nproc=256", "--msgqueue=0", "--memlock=0",

@@ -1,10 +1,9 @@
-"""The program that runs inside the sandbox: it loads a learner's file, calls its functions, and sends back numbers.
+"""What is done inside the sandbox: it loads a learner's file, calls its functions, and sends back numbers.
 
 What arrives on standard input is the file and, for each exercise, inputs and calls; no right answer is among them.
 What is sent are frames, each with its length before it: first what was found, then the outcomes of each exercise.
 """
 
-import gc
 import os
 import sys
 from typing import Any
@@ -13,15 +12,10 @@ from nnjax.exercises.laws import Call
 from nnjax.grading import running
 from nnjax.grading.loading import load
 from nnjax.grading.outcomes import limited, pack, unpack
-from nnjax.grading.sandbox.lowering import share_context
 
 
 def main(fd: int) -> None:
     """Do the work that standard input describes, and send the frames to the file descriptor ``fd``."""
-    # What was imported stays, and need not be looked through for garbage.
-    gc.freeze()
-    gc.enable()
-    share_context()
     work = unpack(sys.stdin.buffer.read(), inputs=True)
     loaded = load(work["source"].tobytes(), work["suffix"], work["seconds"])
     found = {job["name"]: loaded.names.get(job["name"]) for job in work["jobs"]}
@@ -41,7 +35,3 @@ def send(fd: int, tree: Any) -> None:
     data = len(data).to_bytes(8, "big") + data
     while data:
         data = data[os.write(fd, data) :]
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

@@ -9,8 +9,9 @@ import functools
 
 
 def share_context() -> None:
-    """Let JAX lower in the same context from now on; where a version of JAX makes none in this way, nothing changes."""
+    """Make the context in which JAX lowers from now on; where a version of JAX makes none in this way, do nothing."""
     with contextlib.suppress(ImportError, AttributeError):
         from jax._src.interpreters import mlir
 
         mlir.make_ir_context = functools.cache(mlir.make_ir_context)
+        mlir.make_ir_context()

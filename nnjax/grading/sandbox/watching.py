@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 MIB = 2**20
 MEMORY, THREADS, FRAMES, PRINTED, MOST_FRAMES = 2048 * MIB, 256, 64 * MIB, 8 * MIB, 1000
+# Seconds from one look at the memory and the threads to the next.
+LOOK = 0.1
 
 
 class Limits(NamedTuple):
@@ -63,7 +65,8 @@ def _watch(process: "subprocess.Popen[bytes]", answers: int, work: bytes, limits
     assert process.stdout is not None
     received, printed, whole, sent = bytearray(), 0, 0, 0
     frames: list[bytes] = []
-    deadline = time.monotonic() + limits.first
+    look = time.monotonic()
+    deadline = look + limits.first
     last = deadline + limits.rest
     with selectors.DefaultSelector() as selector:
         for pipe, event in ((process.stdin, selectors.EVENT_WRITE), (process.stdout, selectors.EVENT_READ)):
@@ -72,7 +75,7 @@ def _watch(process: "subprocess.Popen[bytes]", answers: int, work: bytes, limits
         os.set_blocking(answers, False)
         selector.register(answers, selectors.EVENT_READ)
         while True:
-            for key, _ in selector.select(0.1):
+            for key, _ in selector.select(LOOK):
                 if key.fileobj is process.stdin:
                     try:
                         sent += os.write(process.stdin.fileno(), work[sent : sent + 2**16])
@@ -97,7 +100,10 @@ def _watch(process: "subprocess.Popen[bytes]", answers: int, work: bytes, limits
                         deadline = min(time.monotonic() + limits.each, last)
                 else:
                     printed += len(data)
-            reason = _overstepped(process, len(received), printed, deadline)
+            reason = _overstepped(len(received), printed, deadline)
+            if not reason and time.monotonic() >= look:
+                reason = _overused(process)
+                look = time.monotonic() + LOOK
             if reason:
                 return Ended(frames, reason)
 
@@ -116,13 +122,17 @@ def _last_words(process: "subprocess.Popen[bytes]") -> str:
     return known.get(signal, f"it ended the process with status {status}")
 
 
-def _overstepped(process: "subprocess.Popen[bytes]", received: int, printed: int, deadline: float) -> str:
+def _overstepped(received: int, printed: int, deadline: float) -> str:
     if time.monotonic() > deadline:
         return "it did not finish in its time"
     if received > FRAMES:
         return f"it sent more than {FRAMES // MIB} MiB"
     if printed > PRINTED:
         return f"it printed more than {PRINTED // MIB} MiB"
+    return ""
+
+
+def _overused(process: "subprocess.Popen[bytes]") -> str:
     memory, threads = _usage(process.pid)
     if memory > MEMORY:
         return f"it used more than {MEMORY // MIB} MiB of memory"

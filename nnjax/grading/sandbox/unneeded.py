@@ -1,0 +1,51 @@
+"""Modules that JAX imports and no answer needs: in a box they are left out, a twelfth of what importing takes.
+
+They are the server of JAX's profiler and what writes programs for TPUs, for GPUs, and in a dialect of earlier times.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+NAMES = (
+    "http.server", "socketserver", "numpy._core._add_newdocs", "jaxlib.mosaic.python.tpu",
+    "jaxlib.mosaic.python.mosaic_gpu", "jaxlib.mlir.dialects._mhlo_ops_gen",
+)  # fmt: skip
+
+
+class _Empty(ModuleType):
+    """A module of which each name is a class, of which others may be made."""
+
+    def __getattr__(self, name: str) -> type:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return object
+
+
+class _Finder:
+    """What importing asks first: it finds the unneeded modules, empty."""
+
+    def find_spec(self, name: str, *_: Any) -> ModuleSpec | None:
+        return ModuleSpec(name, self) if name in NAMES else None  # type: ignore[arg-type]
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _Empty(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        pass
+
+
+@contextmanager
+def left_out() -> Iterator[None]:
+    """Import the unneeded modules empty as long as the block lasts; who imports them afterwards gets them whole."""
+    finder = _Finder()
+    sys.meta_path.insert(0, finder)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)  # type: ignore[arg-type]
+        for name in NAMES:
+            sys.modules.pop(name, None)
