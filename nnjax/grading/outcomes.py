@@ -22,7 +22,9 @@ DTYPES = {
     **{name: np.dtype(name) for name in ("float16", "float32", "float64")},
     "bfloat16": np.dtype(ml_dtypes.bfloat16),
 }
+NAMES = {dtype: name for name, dtype in DTYPES.items()}
 MARKERS: dict[str, Any] = {"key": Key, "function": Function, "mesh": Mesh}
+MARKS = {marker: name for name, marker in MARKERS.items()}
 DEPTH = 20
 TEXT = 500
 HEADER = 1_000_000
@@ -60,7 +62,8 @@ def to_numpy(tree: Any, depth: int = DEPTH) -> Any:
     array = np.asarray(tree)
     if array.dtype.name not in DTYPES:
         raise TypeError(f"a {type(tree).__name__} of dtype {array.dtype}" if array.dtype != object else _kind(tree))
-    return array
+    # Numbers whose bytes stand the other way round, as in files of other machines, are the same numbers.
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 def _is_array_like(rows: list[Any], depth: int = DEPTH) -> bool:
@@ -103,9 +106,8 @@ def pack(tree: Any) -> bytes:
 
     def describe(node: Any) -> Any:
         nonlocal place
-        for name, marker in MARKERS.items():
-            if isinstance(node, marker):
-                return {name: list(map(describe, node))}
+        if type(node) in MARKS:
+            return {MARKS[type(node)]: list(map(describe, node))}
         if isinstance(node, Outcome):
             return {"outcome": [describe(part) for part in node]}
         if isinstance(node, dict):
@@ -116,7 +118,7 @@ def pack(tree: Any) -> bytes:
             array = np.ascontiguousarray(node).reshape(np.shape(node))
             buffers.append(array.tobytes())
             place += array.nbytes
-            return {"array": [array.dtype.name, list(array.shape), place - array.nbytes]}
+            return {"array": [NAMES[array.dtype], list(array.shape), place - array.nbytes]}
         if node is None or isinstance(node, (bool, int, float, str)):
             return {"value": node}
         raise TypeError(f"cannot be sent: {type(node).__name__}")

@@ -37,6 +37,17 @@ def test_what_is_sent_comes_back(tree):
     assert alike(unpack(pack(tree)), tree)
 
 
+@pytest.mark.parametrize(
+    "dtype", [">f4", ">i2", np.longlong, np.dtype("f8", metadata={"unit": "m"}), np.dtype("=f2")], ids=str
+)
+def test_numbers_are_the_same_however_their_dtype_is_written(dtype):
+    array = np.arange(3).astype(dtype)
+    back = unpack(pack(to_numpy(array)))
+    assert back.dtype.name == array.dtype.name
+    assert back.dtype.isnative
+    assert back.tolist() == [0, 1, 2]
+
+
 def test_inputs_keep_their_markers_and_answers_may_not_hold_any():
     tree = [Key(3), Function("cubic", (1.0, np.float32([2]))), Mesh(8), {"x": "text"}]
     back = unpack(pack(tree), inputs=True)
