@@ -33,6 +33,25 @@ class Mesh(NamedTuple):
     axis: str = "data"
 
 
+# One program each, where the operations one by one would be three to five.
+@jax.jit
+def _bowl(x: Any, centre: Any, steepness: Any) -> Any:
+    return jnp.sum(steepness * (x - centre) ** 2) / 2
+
+
+@jax.jit
+def _waves(x: Any, frequencies: Any) -> Any:
+    return jnp.sum(jnp.sin(frequencies * x))
+
+
+@jax.jit
+def _ripple(x: Any, frequencies: Any) -> Any:
+    return jnp.sin(jnp.sum(frequencies * x))
+
+
+PROGRAMS = ("_bowl", "_waves", "_ripple")
+
+
 def cubic(a: Any, b: Any) -> Callable[[Any], Any]:
     """Return f(x) = a x^3 + b x, from numbers to numbers."""
     return lambda x: a * x**3 + b * x
@@ -45,7 +64,7 @@ def sine(a: Any, b: Any) -> Callable[[Any], Any]:
 
 def bowl(centre: Any, steepness: Any) -> Callable[[Any], Any]:
     """Return f(x) = 1/2 sum(steepness (x - centre)^2), from arrays of one shape to a number."""
-    return lambda x: jnp.sum(steepness * (x - centre) ** 2) / 2
+    return lambda x: _bowl(x, centre, steepness)
 
 
 def bowl_gradient(centre: Any, steepness: Any) -> Callable[[Any], Any]:
@@ -55,12 +74,12 @@ def bowl_gradient(centre: Any, steepness: Any) -> Callable[[Any], Any]:
 
 def waves(frequencies: Any) -> Callable[[Any], Any]:
     """Return f(x) = sum(sin(frequencies x)), from arrays of one shape to a number."""
-    return lambda x: jnp.sum(jnp.sin(frequencies * x))
+    return lambda x: _waves(x, frequencies)
 
 
 def ripple(frequencies: Any) -> Callable[[Any], Any]:
     """Return f(x) = sin(sum(frequencies x)), from arrays of one shape to a number, each slope hanging on all of x."""
-    return lambda x: jnp.sin(jnp.sum(frequencies * x))
+    return lambda x: _ripple(x, frequencies)
 
 
 def scaled_waves_gradient(frequencies: Any, scale: Any) -> Callable[[Any], Any]:

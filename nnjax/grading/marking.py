@@ -1,6 +1,7 @@
 """Marking one student: the answers are run in the sandbox, on inputs drawn for this student, and judged out here."""
 
 import hashlib
+import keyword
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -18,6 +19,11 @@ from nnjax.grading.submissions import Student, read
 LOADING, STARTING, GRACE = 60, 30, 5
 # Frames that are none, before the rest is not looked at.
 JUNK = 20
+# A word, and the spaces up to another that stands beside it.
+WORD = re.compile(rb"([A-Za-z_0-9]+)([ \t]+(?=[A-Za-z_]))?")
+KEYWORDS = {word.encode() for word in (*keyword.kwlist, *keyword.softkwlist)}
+# In a notebook the ends of lines may be written as escapes, which would make a longer word of the one that follows.
+LINE_END = re.compile(rb"\\[nrt]")
 Run = Callable[[str, bytes, Limits, float], Ended]
 
 
@@ -71,11 +77,16 @@ def mark(student: Student, exercises: Sequence[Exercise], secret: int, run: Run)
 
 
 def mentioned(data: bytes, exercises: Sequence[Exercise]) -> list[Exercise]:
-    """Return the exercises whose names stand in a file; what is not mentioned is not answered.
+    """Return the exercises that a file may answer: their names stand in it, and not only as words of a sentence.
 
-    This looks at raw bytes, for outside the sandbox a student's file is not parsed.
+    This looks at raw bytes, for outside the sandbox a student's file is not parsed. In Python a name stands beside
+    another only if that is a keyword: what follows any other word on its line is prose.
     """
-    words = set(re.findall(rb"[A-Za-z_][A-Za-z_0-9]*", data))
+    words, in_prose = set(), False
+    for word, beside_next in WORD.findall(LINE_END.sub(b"\n", data)):
+        if not in_prose:
+            words.add(word)
+        in_prose = bool(beside_next) and word not in KEYWORDS
     return [exercise for exercise in exercises if exercise.name.encode() in words]
 
 

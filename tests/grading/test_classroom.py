@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from nnjax.exercises import get
 from nnjax.grading import classroom, gradebook, journal, marking
 from nnjax.grading.judging import RIGHT, WRONG, Verdict
 from nnjax.grading.marking import Marked
@@ -23,6 +24,7 @@ import jax.numpy as jnp
 def neuron(params, x):
     return jnp.where(x @ params["W"] + params["b"] >= 0, 1, 0)
 """
+ASSIGNED_NEURON = 'neuron = lambda params, x: (x @ params["W"] + params["b"] >= 0) * 1'
 WRONG_NEURON = RIGHT_NEURON.replace(">=", ">")
 
 
@@ -48,6 +50,7 @@ def class_(sandbox, tmp_path_factory):
         "raises.py": "1 / 0\n" + RIGHT_NEURON,
         "latin1.py": "# -*- coding: latin-1 -*-\n# caf\xe9\n".encode("latin-1") + RIGHT_NEURON.encode(),
         "surrogate.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": "'\ud800'\n" + RIGHT_NEURON}]}),
+        "assigned.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": f"x = 3\n{ASSIGNED_NEURON}"}]}),
         "twice/a.py": RIGHT_NEURON,
         "twice/b.py": WRONG_NEURON,
         "other.py": "x = 1",
@@ -67,7 +70,7 @@ def class_(sandbox, tmp_path_factory):
 def test_every_broken_submission_is_reported_and_the_batch_goes_on(class_):
     _, _, marked = class_
     right = {name for name, one in marked.items() if any(verdict.status == RIGHT for verdict in one.verdicts)}
-    assert right == {"good", "=cmd|calc", "raises", "surrogate", "twice"}
+    assert right == {"good", "=cmd|calc", "raises", "surrogate", "assigned", "twice"}
     assert marked["wrong"].verdicts[0].sentence == "At 0 the step must give 1: compare with >= 0, not > 0."
     assert marked["stub"].verdicts[0].status == "not yet"
     problems = {name: one.problems[0] for name, one in marked.items() if one.problems}
@@ -87,6 +90,26 @@ def test_every_broken_submission_is_reported_and_the_batch_goes_on(class_):
     assert marked["variable"] == ([], [])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def sample(x): pass", "async  def\tsample(): pass", "sample=3", "x, sample = 1, 2",
+        "from a import b as sample", "import sample", "return x\nsample = f", r'"source": "return x\nsample = f"',
+        r'"source": "if x:\n\tsample = f"', "print(sample)", "3\nsample", "(sample := 3)",
+        "match x:\n case sample: pass",
+    ],
+)  # fmt: skip
+def test_a_name_that_code_may_hold_is_found(text):
+    assert [exercise.name for exercise in marking.mentioned(text.encode(), [get("sample")])] == ["sample"]
+
+
+@pytest.mark.parametrize(
+    "text", ["x is one sample (in,)", "resample = 3", "sample_2 = 3", "a Sample", "the  sample = that which", ""]
+)
+def test_a_word_of_a_sentence_is_no_name(text):
+    assert not marking.mentioned(text.encode(), [get("sample")])
+
+
 def test_the_gradebook_holds_everybody(class_):
     _, out, marked = class_
     text = (out / "marks.csv").read_text(encoding="utf-8")
@@ -96,11 +119,13 @@ def test_the_gradebook_holds_everybody(class_):
     assert possible[0] == "    Points Possible"
     assert {row[0] for row in rows} == {*marked, "'=cmd|calc"} - {"=cmd|calc"}
     column = header.index("01_perceptron neuron")
-    assert {row[0] for row in rows if row[column] == "1"} == {"good", "'=cmd|calc", "raises", "surrogate", "twice"}
+    assert {row[0] for row in rows if row[column] == "1"} == {
+        "good", "'=cmd|calc", "raises", "surrogate", "assigned", "twice",
+    }  # fmt: skip
     found = json.loads((out / "results.json").read_text())
     assert len(found["students"]) == len(marked)
     pages = [(out / student["page"]).read_text() for student in found["students"]]
-    assert sum("neuron: right" in page for page in pages) == 5
+    assert sum("neuron: right" in page for page in pages) == 6
     assert all("default-src 'none'" in page for page in pages)
 
 

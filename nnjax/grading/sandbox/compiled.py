@@ -1,8 +1,8 @@
 """JAX's own operations, compiled before they are needed: in a box one takes 20 ms to compile and 5 ms to read.
 
 A separate process calls references and known mistakes on inputs drawn as for a student. Of all that JAX compiles for
-them, only programs that are one operation of JAX's own are given to the boxes, where they can be read and not written:
-nothing of a right answer is among them.
+them, only programs that are one operation of JAX's own, or a function that answers are called with, are given to the
+boxes, where they can be read and not written: nothing of a right answer is among them.
 """
 
 import os
@@ -79,8 +79,10 @@ def main(own: Path, folder: Path, names: Sequence[str]) -> None:
 
 
 def give(own: Path, folder: Path) -> None:
-    """Move what is one operation of JAX from ``own`` to ``folder``."""
-    allowed = operations()
+    """Move what is one operation of JAX, or one of the functions that are inputs, from ``own`` to ``folder``."""
+    from nnjax.exercises.inputs import PROGRAMS
+
+    allowed = operations() | set(PROGRAMS)
     for path in own.iterdir():
         found = NAME.fullmatch(path.name)
         if found and found[1] in allowed:

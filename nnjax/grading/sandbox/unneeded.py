@@ -42,10 +42,10 @@ class _Finder:
 def left_out() -> Iterator[None]:
     """Import the unneeded modules empty as long as the block lasts; who imports them afterwards gets them whole."""
     finder = _Finder()
-    sys.meta_path.insert(0, finder)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, finder)
     try:
         yield
     finally:
-        sys.meta_path.remove(finder)  # type: ignore[arg-type]
+        sys.meta_path.remove(finder)
         for name in NAMES:
             sys.modules.pop(name, None)
