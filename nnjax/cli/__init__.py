@@ -1,5 +1,6 @@
 """The ``nnjax`` command, thin: every subcommand calls a function that Python can call."""
 
+import signal
 import sys
 
 from nnjax.cli import course, exercises, slides
@@ -14,6 +15,8 @@ __all__ = ["app", "main"]
 
 def main() -> None:
     """Run the command; a mistake of the user's is one sentence on stderr and exit code 2, an interrupt is 130."""
+    # What ends when asked to clears up behind it, as after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
     except KeyboardInterrupt:

@@ -19,7 +19,7 @@ def full_name(lesson: str) -> str:
 
     Raises ValueError for an unknown lesson.
     """
-    full = next((name for name in LESSONS if lesson in (name, name[3:]) or lesson.zfill(2) == name[:2]), None)
+    full = next((name for name in LESSONS if lesson in (name, name[3:], name[:2], str(int(name[:2])))), None)
     if full is None:
         raise unknown("lesson", lesson, LESSONS)
     return full

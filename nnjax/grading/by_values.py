@@ -71,9 +71,9 @@ def failure(exercise: Exercise, outcome: Outcome) -> str:
         "raised": f"it raised {outcome.words}",
         "type": f"it returned {outcome.words}; numbers, arrays and containers of them are wanted",
         "unsolved": "a part of it is not solved yet",
-        "missing": "no answer came back",
     }
-    return said.get(outcome.failure, f"it failed: {outcome.words}")
+    # Other kinds of failure are made up by who sent them.
+    return said.get(outcome.failure, "no answer came back")
 
 
 def _known(exercise: Exercise, key: AnswerKey, outcomes: Sequence[Outcome], seed: int, place: int) -> str | None:

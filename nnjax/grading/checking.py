@@ -1,6 +1,7 @@
 """Checking one's own answers: a function in a notebook, all exercises of a file, again at each save."""
 
 import functools
+import importlib
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -73,13 +74,15 @@ def check_file(file: Path) -> Iterator[Verdict]:
     The file is run here, as its owner would run it. Raises ValueError, in words, for a file that cannot be read, or
     that defines no exercise.
     """
-    if file.suffix not in (".py", ".ipynb"):
+    suffix = file.suffix.lower()
+    if suffix not in (".py", ".ipynb"):
         raise ValueError(f"{file} ends in {file.suffix or 'nothing'}; a .py or .ipynb file can be checked")
     if not file.is_file():
         raise ValueError(f"{file} does not exist" if not file.exists() else f"{file} is not a file")
     if file.stat().st_size > LARGEST:
         raise ValueError(f"{file} holds {file.stat().st_size:,} bytes; at most {LARGEST:,} can be checked")
-    loaded = load(file.read_bytes(), file.suffix)
+    _import_anew_from(file.resolve().parent)
+    loaded = load(file.read_bytes(), suffix)
     found = [name for name in all_exercises() if callable(loaded.names.get(name))]
     if not found:
         raise ValueError(f"{file}: {loaded.problem or 'it defines no function that is called like an exercise'}")
@@ -89,6 +92,17 @@ def check_file(file: Path) -> Iterator[Verdict]:
         checked = verdict(loaded.names[name], name)
         progress.record(checked)
         yield checked
+
+
+def _import_anew_from(folder: Path) -> None:
+    """Let modules be imported from a folder, where no others are called so, as they stand there now."""
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and name != "__main__" and Path(file).parent == folder:
+            del sys.modules[name]
+    importlib.invalidate_caches()
 
 
 def watch(file: Path, seconds: float = 0.2) -> Iterator[list[Verdict] | str]:

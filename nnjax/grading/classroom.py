@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nnjax.exercises import all_exercises, of_lesson
+from nnjax.exercises import all_exercises, full_name, of_lesson
 from nnjax.exercises.exercise import Exercise
 from nnjax.files import code_digest
 from nnjax.grading import gradebook, journal
@@ -43,10 +43,11 @@ def grade(
         sandbox: False runs the students' code with your rights, on your machine, with no protection.
         each: is called after each student with the row, how many are done, and how many there are.
 
-    Raises ValueError for bad submissions, lessons or seed, and for ``out`` inside ``submissions``; OSError where there
-    is no sandbox.
+    Raises ValueError for bad submissions, lessons or seed, and for ``out`` inside ``submissions`` or where it
+    cannot be written; OSError where there is no sandbox.
     """
-    exercises = [one for name in lessons for one in of_lesson(name)] if lessons else list(all_exercises().values())
+    once = dict.fromkeys(map(full_name, lessons))
+    exercises = [one for name in once for one in of_lesson(name)] if once else list(all_exercises().values())
     class_ = students(submissions)
     if out.resolve().is_relative_to(submissions.resolve()):
         raise ValueError(
@@ -54,6 +55,7 @@ def grade(
         )
     if sandbox:
         box.require()
+    gradebook.require_place(out)
     with journal.opened(out, seed) as kept, runner(sandbox, _frequent(class_, exercises)) as run:
         rows = list(_rows(class_, exercises, kept, run, workers or os.cpu_count() or 1, each))
         rows.sort(key=lambda row: row.student.name)

@@ -4,6 +4,7 @@ import csv
 import html
 import json
 import re
+import tempfile
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from nnjax.grading.marking import Marked
 from nnjax.grading.submissions import Student
 
 LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*")
+MARKS, RESULTS = "marks.csv", "results.json"
 CANVAS = ("Student", "ID", "SIS Login ID", "Section")
 
 
@@ -35,14 +37,29 @@ def graded(rows: Sequence[Row], exercises: Sequence[Exercise]) -> list[Exercise]
     return [exercise for exercise in exercises if exercise.lesson in lessons]
 
 
+def require_place(out: Path) -> None:
+    """Make the folders for the marks; raise ValueError where they cannot be written, before anything is marked."""
+    try:
+        for folder in (out, out / "feedback"):
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise ValueError(
+            f"the marks cannot be written into {folder}: {error.strerror}; choose another folder"
+        ) from None
+    for name in (MARKS, RESULTS):
+        if (out / name).is_dir():
+            raise ValueError(f"{out / name} is a folder, where the marks must be written; choose another folder")
+
+
 def write(out: Path, rows: Sequence[Row], exercises: Sequence[Exercise]) -> None:
     """Write marks.csv, results.json and feedback/SLUG.html; each replaces what was there at one stroke."""
     counted = graded(rows, exercises)
     (out / "feedback").mkdir(parents=True, exist_ok=True)
     for row in rows:
         files.write(out / "feedback" / f"{row.student.slug}.html", page(row, counted))
-    files.write(out / "results.json", json.dumps(results(rows, counted), indent=1))
-    files.write(out / "marks.csv", marks(rows, counted))
+    files.write(out / RESULTS, json.dumps(results(rows, counted), indent=1))
+    files.write(out / MARKS, marks(rows, counted))
 
 
 def marks(rows: Sequence[Row], exercises: Sequence[Exercise]) -> str:

@@ -4,7 +4,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -33,12 +33,14 @@ def opened(folder: Path, seed: int | None) -> Iterator[Journal]:
     Raises ValueError where another process writes it, or where it was begun with another seed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / NAME).open("a+", encoding="ascii") as file:
+    with (folder / NAME).open("a+", encoding="ascii", errors="replace") as file:
         _lock(file, folder)
         file.seek(0)
         lines = list(_lines(file.read()))
         if lines and "secret" in lines[0]:
             secret = lines[0]["secret"]
+            if not isinstance(secret, int):
+                raise ValueError(f"{folder / NAME} was damaged; mark into another folder")
             if seed is not None and seed != secret:
                 raise ValueError(
                     f"{folder} was begun with another seed; mark into another folder, or leave the seed out"
@@ -47,15 +49,15 @@ def opened(folder: Path, seed: int | None) -> Iterator[Journal]:
             secret = secrets.randbelow(2**53) if seed is None else seed
             file.truncate(0)
             _write(file, {"secret": secret})
-        yield Journal(file, secret, {line["digest"]: _marked(line) for line in lines if "digest" in line})
+        yield Journal(file, secret, dict(pair for line in lines for pair in _marked(line)))
 
 
-def _marked(line: dict[str, Any]) -> Marked:
-    verdicts = [Verdict(*fields) for fields in line["verdicts"]]
-    return Marked(
-        [one._replace(example=tuple((label, text) for label, text in one.example)) for one in verdicts],
-        line["problems"],
-    )
+def _marked(line: dict[str, Any]) -> Iterator[tuple[str, Marked]]:
+    """Yield the digest and the marks of a line, if it holds any that can be read: what was damaged is made again."""
+    with suppress(KeyError, TypeError, ValueError):
+        verdicts = [Verdict(*fields) for fields in line["verdicts"]]
+        shown = [one._replace(example=tuple((label, text) for label, text in one.example)) for one in verdicts]
+        yield str(line["digest"]), Marked(shown, list(line["problems"]))
 
 
 def _lines(text: str) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,8 @@
 """From the bytes of a ``.py`` or ``.ipynb`` file to the functions that it defines, whatever the bytes are.
 
-A script is run as it stands. Of a notebook only imports, definitions and assignments are run, so that its plots and
-training cost nothing. A statement that raises is noted and passed over: what is defined elsewhere still counts.
+A script is run as it stands. Of a notebook only imports, definitions, assignments, and calls such as f.defvjp(...) and
+table.append(...) of what it defined are run, so that its plots and training cost nothing. A statement that raises is
+noted and passed over: what is defined elsewhere still counts.
 """
 
 import __future__
@@ -44,6 +45,8 @@ def load(data: bytes, suffix: str, seconds: float = 30) -> Loaded:
     # Where the file's own functions and classes look for their module, as pickling and dataclasses do.
     sys.modules["submission"] = module
     module.__dict__["__builtins__"] = builtins
+    if suffix != ".ipynb":
+        module.__file__ = "submission.py"
     problems: list[str] = []
     asked: set[str] = set()
     try:
@@ -132,11 +135,13 @@ def _run(module: types.ModuleType, name: str, source: str, flags: int, *, everyt
         return [f"the source{where} cannot be read: it is nested too deep or holds impossible signs"]
     problems = []
     for statement in tree.body:
-        if not everything and not isinstance(statement, DEFINING):
+        if not everything and not (isinstance(statement, DEFINING) or _changes_its_own(statement, module)):
             continue
         try:
             exec(compile(ast.Module([statement], []), name, "exec", flags, dont_inherit=True), module.__dict__)
-        except (Exception, SystemExit) as error:
+        except (TooSlow, KeyboardInterrupt):
+            raise
+        except BaseException as error:
             # In a notebook, what an assignment needs was perhaps computed by a statement that is not run here.
             if not everything and not isinstance(statement, SAID):
                 continue
@@ -145,3 +150,15 @@ def _run(module: types.ModuleType, name: str, source: str, flags: int, *, everyt
                 f"line {statement.lineno}{where} raised {type(error).__name__}{': ' * bool(message)}{message}"
             )
     return problems
+
+
+def _changes_its_own(statement: ast.stmt, module: types.ModuleType) -> bool:
+    """Tell whether a statement calls a method of a function or container that the file made, as f.defvjp(...) does."""
+    if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)):
+        return False
+    called = statement.value.func
+    owner = called.value if isinstance(called, ast.Attribute) else None
+    own = module.__dict__.get(owner.id) if isinstance(owner, ast.Name) else None
+    if type(own).__module__ == module.__name__:  # an object of the learner's own class, which may do anything
+        return False
+    return isinstance(own, (list, dict, set)) or getattr(own, "__module__", None) == module.__name__

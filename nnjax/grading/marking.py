@@ -1,10 +1,11 @@
 """Marking one student: the answers are run in the sandbox, on inputs drawn for this student, and judged out here."""
 
 import hashlib
-import keyword
 import re
 import time
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,16 +15,15 @@ from nnjax.grading.answer_key import plan
 from nnjax.grading.judging import NOT_YET, WRONG, Verdict, judge
 from nnjax.grading.outcomes import Outcome, limited, pack, plain, unpack
 from nnjax.grading.sandbox.watching import Ended, Limits
-from nnjax.grading.submissions import Student, read
+from nnjax.grading.submissions import LARGEST, Source, Student, read
 
 LOADING, STARTING, GRACE = 60, 30, 5
 # Frames that are none, before the rest is not looked at.
 JUNK = 20
-# A word, and the spaces up to another that stands beside it.
-WORD = re.compile(rb"([A-Za-z_0-9]+)([ \t]+(?=[A-Za-z_]))?")
-KEYWORDS = {word.encode() for word in (*keyword.kwlist, *keyword.softkwlist)}
-# In a notebook the ends of lines may be written as escapes, which would make a longer word of the one that follows.
-LINE_END = re.compile(rb"\\[nrt]")
+MOST_FILES = 20
+NO_TEXT = "is not text in UTF-8"
+# JSON and Python write characters as escapes, which would make one word of an escape and the name beside it.
+ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)")
 Run = Callable[[str, bytes, Limits, float], Ended]
 
 
@@ -54,7 +54,8 @@ def mark(student: Student, exercises: Sequence[Exercise], secret: int, run: Run)
     """
     verdicts: dict[str, Verdict] = {}
     problems: list[str] = []
-    seed = seed_of(secret, student)
+    helpers: list[str] = []
+    seed, ran = seed_of(secret, student), 0
     if not student.sources:
         problems.append("the folder holds no file")
     for source in student.sources:
@@ -65,33 +66,63 @@ def mark(student: Student, exercises: Sequence[Exercise], secret: int, run: Run)
             continue
         named = mentioned(data, exercises)
         if not named:
-            problems.append(f"{source.name} names no exercise that is marked")
+            helpers.append(f"{source.name} {'names no exercise that is marked' if _is_text(data) else NO_TEXT}")
+            continue
+        if ran == MOST_FILES:
+            problems.append(f"{source.name} was not looked at, nor were others: at most {MOST_FILES} files are run")
+            break
+        ran += 1
         twice = [one.name for one in named if one.name in verdicts and verdicts[one.name].status != NOT_YET]
-        found, said = _mark_file(data, source.path.suffix, [e for e in named if e.name not in twice], seed, run)
+        left = [exercise for exercise in named if exercise.name not in twice]
+        suffix = source.path.suffix.lower()
+        work = {"source": np.frombuffer(data, np.uint8), "suffix": suffix, "beside": _beside(source, student.sources)}
+        found, said = _mark_file(work, left, seed, run)
+        if left and not found and not said:
+            unrun = "; of a notebook only imports, definitions and assignments are run" * (suffix == ".ipynb")
+            said = [f"it names {left[0].name} but defines no function that is called like an exercise{unrun}"]
         verdicts |= found
         problems += [f"{source.name}: {sentence}" for sentence in dict.fromkeys(said)]
         if twice:
             problems.append(f"{source.name}: {', '.join(twice)} counted as in an earlier file")
+    if not verdicts:  # elsewhere a file that answers nothing may be one that another imports
+        problems += helpers
     order = [exercise.name for exercise in exercises]
     return Marked(sorted(verdicts.values(), key=lambda verdict: order.index(verdict.name)), problems)
 
 
-def mentioned(data: bytes, exercises: Sequence[Exercise]) -> list[Exercise]:
-    """Return the exercises that a file may answer: their names stand in it, and not only as words of a sentence.
+def _beside(source: Source, sources: Sequence[Source]) -> dict[str, np.ndarray]:
+    """Return the student's modules that lie beside a file, which may import them, together no larger than one file."""
+    modules: dict[str, np.ndarray] = {}
+    for other in sources[:MOST_FILES]:
+        name, folder = other.path.stem, other.path.parent
+        if other != source and folder == source.path.parent and other.path.suffix == ".py" and name.isidentifier():
+            with suppress(ValueError):
+                data = read(other)
+                if sum(map(len, modules.values())) + len(data) <= LARGEST:
+                    modules[name] = np.frombuffer(data, np.uint8)
+    return modules
 
-    This looks at raw bytes, for outside the sandbox a student's file is not parsed. In Python a name stands beside
-    another only if that is a keyword: what follows any other word on its line is prose.
+
+def _is_text(data: bytes) -> bool:
+    try:
+        return "\0" not in data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+
+
+def mentioned(data: bytes, exercises: Sequence[Exercise]) -> list[Exercise]:
+    """Return the exercises that a file may answer: those whose names stand in it, as Python reads names.
+
+    Outside the sandbox a student's file is not parsed: this looks at words, with escapes written out and without.
     """
-    words, in_prose = set(), False
-    for word, beside_next in WORD.findall(LINE_END.sub(b"\n", data)):
-        if not in_prose:
-            words.add(word)
-        in_prose = bool(beside_next) and word not in KEYWORDS
-    return [exercise for exercise in exercises if exercise.name.encode() in words]
+    text = data.decode("utf-8", "replace")
+    written_out = ESCAPE.sub(lambda found: chr(int(found[1][1:], 16)) if len(found[1]) > 1 else " ", text)
+    words = {word for one in (text, written_out) for word in re.findall(r"\w+", unicodedata.normalize("NFKC", one))}
+    return [exercise for exercise in exercises if exercise.name in words]
 
 
 def _mark_file(
-    data: bytes, suffix: str, exercises: Sequence[Exercise], seed: int, run: Run
+    work: dict[str, Any], exercises: Sequence[Exercise], seed: int, run: Run
 ) -> tuple[dict[str, Verdict], list[str]]:
     verdicts: dict[str, Verdict] = {}
     said: list[str] = []
@@ -99,7 +130,7 @@ def _mark_file(
         left = [exercise for exercise in exercises if kind_of(exercise) == kind]
         end = time.monotonic() + LOADING + STARTING + 2 * _rest(left)
         while left and time.monotonic() < end:
-            found, sentence, left = _one_run(kind, data, suffix, left, seed, run)
+            found, sentence, left = _one_run(kind, work, left, seed, run)
             verdicts |= found
             said += [sentence] * bool(sentence)
         verdicts |= _all_wrong(left, "Other answers in the file used up its time, so this one was not run.")
@@ -107,7 +138,7 @@ def _mark_file(
 
 
 def _one_run(
-    kind: str, data: bytes, suffix: str, exercises: list[Exercise], seed: int, run: Run
+    kind: str, work: dict[str, Any], exercises: list[Exercise], seed: int, run: Run
 ) -> tuple[dict[str, Verdict], str, list[Exercise]]:
     """Return verdicts, what was wrong with the file, and the exercises that wait for another run.
 
@@ -118,7 +149,7 @@ def _one_run(
         cases, calls = plan(exercise, seed)
         sent = {"name": exercise.name, "cases": cases, "calls": [tuple(call) for call in calls]}
         jobs.append(sent | {"seconds": exercise.seconds, "by_hand": exercise.by_hand})
-    work = {"source": np.frombuffer(data, np.uint8), "suffix": suffix, "seconds": LOADING, "jobs": jobs}
+    work = work | {"seconds": LOADING, "jobs": jobs}
     slowest = max(exercise.seconds for exercise in exercises) + GRACE
     limits = Limits(LOADING + STARTING, slowest, _rest(exercises))
     ended = run(kind, pack(work), limits, limits.first + limits.rest)

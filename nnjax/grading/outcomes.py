@@ -60,6 +60,8 @@ def to_numpy(tree: Any, depth: int = DEPTH) -> Any:
     if isinstance(tree, jax.Array) and jax.dtypes.issubdtype(tree.dtype, jax.dtypes.prng_key):
         raise TypeError("a JAX key")
     array = np.asarray(tree)
+    if array.dtype == np.longdouble:
+        array = array.astype(np.float64)
     if array.dtype.name not in DTYPES:
         raise TypeError(f"a {type(tree).__name__} of dtype {array.dtype}" if array.dtype != object else _kind(tree))
     # Numbers whose bytes stand the other way round, as in files of other machines, are the same numbers.

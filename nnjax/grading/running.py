@@ -52,7 +52,9 @@ def attempt(function: Callable[..., Any], case: Case, call: Call) -> tuple[Outco
     """Return the outcome of one call, and whether what came is JAX's, so that the function can be traced."""
     try:
         value = MANNERS[call.kind](function, materialise(case), call.detail)
-    except (Exception, SystemExit) as error:
+    except (TooSlow, KeyboardInterrupt):
+        raise
+    except BaseException as error:
         if call.kind in TRACED and isinstance(error, jax.errors.TracerArrayConversionError):
             return NOT_TRACED, True
         return _failure(error), True

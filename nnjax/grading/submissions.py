@@ -49,7 +49,7 @@ def students(folder: Path) -> list[Student]:
         path = Path(entry.path)
         if entry.is_dir(follow_symlinks=False):
             found.setdefault(entry.name, []).extend(inside(path, path))
-        elif path.suffix in SUFFIXES:
+        elif path.suffix.lower() in SUFFIXES:
             found.setdefault(path.stem or entry.name, []).append(_source(path, entry.name))
     if not found:
         raise ValueError(
@@ -64,7 +64,7 @@ def strays(folder: Path) -> list[str]:
     return [
         plain(entry.name, 120)
         for entry in _entries(folder)
-        if not (entry.is_dir(follow_symlinks=False) or entry.name.endswith(SUFFIXES))
+        if not (entry.is_dir(follow_symlinks=False) or entry.name.lower().endswith(SUFFIXES))
     ]
 
 
@@ -105,7 +105,7 @@ def inside(folder: Path, root: Path, depth: int = DEEPEST) -> Iterator[Source]:
 
 
 def _source(path: Path, name: str) -> Source:
-    problem = "" if path.suffix in SUFFIXES else "is neither a .py nor an .ipynb file"
+    problem = "" if path.suffix.lower() in SUFFIXES else "is neither a .py nor an .ipynb file"
     return Source(plain(name, 120), path, problem)
 
 

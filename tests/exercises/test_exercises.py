@@ -65,6 +65,13 @@ def test_a_lesson_is_known_by_its_number_and_its_subject(said):
     assert full_name(said) == "01_perceptron"
 
 
+def test_the_first_lesson_is_number_nought_and_no_name_is_no_lesson():
+    assert full_name("0") == full_name("00") == "00_jax"
+    for said in ("", "0x", "001", "jax_"):
+        with pytest.raises(ValueError, match="unknown lesson"):
+            full_name(said)
+
+
 def test_there_are_hints_and_statements(exercise):
     assert len(exercise.statement) > 40
     assert (UNDER_JIT in exercise.statement) == any(law.kind == "jit" for law in exercise.laws)

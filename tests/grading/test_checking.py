@@ -1,6 +1,7 @@
 """What a learner sees: the verdict on an answer, on a file, at each save; the card; the progress that is kept."""
 
 import json
+import os
 import re
 
 import jax.numpy as jnp
@@ -61,6 +62,14 @@ def test_accidents_get_a_sentence(body, sentence):
     assert found.status == WRONG
     assert found.sentence.startswith(sentence)
     assert "\n" not in found.sentence
+
+
+@pytest.mark.parametrize("raised", [GeneratorExit, SystemExit(0), BaseExceptionGroup("", [GeneratorExit()])], ids=str)
+def test_whatever_a_function_raises_gets_a_sentence(raised):
+    def body(params, x):
+        raise raised
+
+    assert verdict(body).sentence.startswith(f"It raised {getattr(raised, '__name__', type(raised).__name__)} in line")
 
 
 def test_a_broken_law_is_named():
@@ -162,12 +171,45 @@ def test_a_script_and_a_notebook_are_checked_alike(tmp_path):
         assert found.status == RIGHT
 
 
+def test_what_a_notebook_does_to_what_it_defined_is_done_as_well(tmp_path):
+    file = tmp_path / "a.ipynb"
+    source = """
+import jax, jax.numpy as jnp
+table = []
+table.append(1)
+class Trainer:
+    def run(self): table.clear()
+Trainer().run()
+trainer = Trainer()
+trainer.run()
+table.append
+jax.debug.print("nobody's")
+@jax.custom_vjp
+def step(z): return jnp.where(z >= 0, table[0], 0)
+step.defvjp(lambda z: (step(z), z), lambda z, g: (0 * z,))
+def neuron(params, x): return jax.vjp(step, x @ params["W"] + params["b"])[0]
+"""
+    file.write_text(json.dumps({"cells": [{"cell_type": "code", "source": source}]}))
+    (found,) = checking.check_file(file)
+    assert found.status == RIGHT
+
+
 def test_a_statement_that_raises_is_passed_over_and_reported(tmp_path, capsys):
     file = tmp_path / "a.py"
-    file.write_text("import no_such_module\n" + RIGHT_NEURON)
+    file.write_text("import no_such_module\nclass Odd(BaseException): pass\nraise Odd\n" + RIGHT_NEURON)
     (found,) = checking.check_file(file)
     assert found.status == RIGHT
     assert "line 1 raised ModuleNotFoundError: No module named 'no_such_module'; the rest" in capsys.readouterr().err
+
+
+def test_modules_beside_a_file_are_imported_as_they_stand_now(tmp_path):
+    file, helper = tmp_path / "a.py", tmp_path / "beside.py"
+    file.write_text("from beside import neuron")
+    for place, (text, status) in enumerate([(RIGHT_NEURON, RIGHT), (RIGHT_NEURON.replace(">=", "  >"), WRONG)]):
+        helper.write_text(text)
+        os.utime(helper, (place, place))
+        (found,) = checking.check_file(file)
+        assert found.status == status
 
 
 def test_watch_checks_now_and_after_each_save(tmp_path):

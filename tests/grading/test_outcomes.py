@@ -48,6 +48,11 @@ def test_numbers_are_the_same_however_their_dtype_is_written(dtype):
     assert back.tolist() == [0, 1, 2]
 
 
+def test_numbers_finer_than_double_are_rounded():
+    assert to_numpy(np.longdouble(1) / 3).dtype == np.float64
+    assert to_numpy([np.longdouble(1) / 3])[0] == 1 / 3
+
+
 def test_inputs_keep_their_markers_and_answers_may_not_hold_any():
     tree = [Key(3), Function("cubic", (1.0, np.float32([2]))), Mesh(8), {"x": "text"}]
     back = unpack(pack(tree), inputs=True)

@@ -1,11 +1,14 @@
 """What is done inside the sandbox: it loads a learner's file, calls its functions, and sends back numbers.
 
-What arrives on standard input is the file and, for each exercise, inputs and calls; no right answer is among them.
-What is sent are frames, each with its length before it: first what was found, then the outcomes of each exercise.
+What arrives on standard input is the file, the learner's modules that it may import and, for each exercise, inputs and
+calls; no right answer is among them. What is sent are frames, each with its length before it: first what was found,
+then the outcomes of each exercise.
 """
 
 import os
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from nnjax.exercises.laws import Call
@@ -17,6 +20,10 @@ from nnjax.grading.outcomes import limited, pack, unpack
 def main(fd: int) -> None:
     """Do the work that standard input describes, and send the frames to the file descriptor ``fd``."""
     work = unpack(sys.stdin.buffer.read(), inputs=True)
+    # Last, so that no file of a learner's stands in for a module that is there.
+    sys.path.append(tempfile.mkdtemp(dir=os.environ["HOME"]))
+    for name, source in work["beside"].items():
+        Path(sys.path[-1], f"{name}.py").write_bytes(source.tobytes())
     loaded = load(work["source"].tobytes(), work["suffix"], work["seconds"])
     found = {job["name"]: loaded.names.get(job["name"]) for job in work["jobs"]}
     send(fd, {"problem": loaded.problem, "found": tuple(name for name in found if callable(found[name]))})

@@ -1,6 +1,6 @@
-"""Modules that JAX imports and no answer needs: in a box they are left out, a twelfth of what importing takes.
+"""Modules that JAX imports and no answer needs: in a box they are left out, a fifteenth of what importing takes.
 
-They are the server of JAX's profiler and what writes programs for TPUs, for GPUs, and in a dialect of earlier times.
+They are the server of JAX's profiler, and the operations of a dialect in which programs were once written.
 """
 
 import sys
@@ -10,10 +10,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-NAMES = (
-    "http.server", "socketserver", "numpy._core._add_newdocs", "jaxlib.mosaic.python.tpu",
-    "jaxlib.mosaic.python.mosaic_gpu", "jaxlib.mlir.dialects._mhlo_ops_gen",
-)  # fmt: skip
+NAMES = ("http.server", "socketserver", "jaxlib.mlir.dialects._mhlo_ops_gen")
 
 
 class _Empty(ModuleType):
@@ -48,4 +45,6 @@ def left_out() -> Iterator[None]:
     finally:
         sys.meta_path.remove(finder)
         for name in NAMES:
-            sys.modules.pop(name, None)
+            parent, _, child = name.rpartition(".")
+            if sys.modules.pop(name, None) and parent:
+                delattr(sys.modules[parent], child)

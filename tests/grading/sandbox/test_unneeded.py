@@ -31,9 +31,25 @@ def test_jax_asks_for_each_of_them() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_who_asks_afterwards_gets_the_module_whole(name: str) -> None:
-    same = f"import importlib; module = importlib.import_module('{name}'); print(len(vars(module)))"
+    parent, _, child = name.rpartition(".")
+    same = f"import {name}; print(len(vars({name})))\n" + (
+        f"from {parent} import {child} as m; print(len(vars(m)))" * bool(parent)
+    )
     left, whole = said(BEGIN + same), said("import jax\n" + same)
     assert left == whole
+
+
+def test_kernels_in_pallas_work():
+    program = """
+from jax.experimental import pallas as pl
+import jax.experimental.pallas.tpu
+import jax.numpy as jnp
+def double(x, y):
+    y[...] = 2 * x[...]
+x = jnp.arange(8.0)
+print(pl.pallas_call(double, out_shape=x, interpret=True)(x))
+"""
+    assert said(BEGIN + program) == said(program)
 
 
 def test_numbers_and_gradients_are_as_ever() -> None:
