@@ -159,7 +159,7 @@ def kind(value: Any) -> str:
         return f"a dict with the keys {_keys(value)}"
     if isinstance(value, tuple):
         return f"a tuple or list of {len(value)}"
-    return "None" if value is None else "text" if isinstance(value, str) else "a number"
+    return "None" if value is None else "text" if isinstance(value, str) else "a plain value"
 
 
 def shown(value: Any, limit: int = 300) -> str:
