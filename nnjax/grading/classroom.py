@@ -15,7 +15,8 @@ from nnjax.exercises.exercise import Exercise
 from nnjax.files import code_digest
 from nnjax.grading import gradebook, journal
 from nnjax.grading.gradebook import Row
-from nnjax.grading.marking import Marked, Run, mark, mentioned
+from nnjax.grading.marking import Marked, Run, mark
+from nnjax.grading.naming import named
 from nnjax.grading.sandbox import bare, box
 from nnjax.grading.submissions import Student, read, students
 
@@ -69,7 +70,7 @@ def _frequent(class_: Sequence[Student], exercises: Sequence[Exercise]) -> list[
     for student in class_:
         for source in student.sources:
             with suppress(ValueError):
-                count.update(exercise.name for exercise in mentioned(read(source), exercises))
+                count.update(exercise.name for exercise in named(read(source), exercises)[0])
     return [exercise.name for exercise in exercises if count[exercise.name] >= MANY]
 
 

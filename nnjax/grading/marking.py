@@ -1,9 +1,7 @@
 """Marking one student: the answers are run in the sandbox, on inputs drawn for this student, and judged out here."""
 
 import hashlib
-import re
 import time
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -13,6 +11,7 @@ import numpy as np
 from nnjax.exercises.exercise import Exercise
 from nnjax.grading.answer_key import plan
 from nnjax.grading.judging import NOT_YET, WRONG, Verdict, judge
+from nnjax.grading.naming import is_text, named
 from nnjax.grading.outcomes import Outcome, limited, pack, plain, unpack
 from nnjax.grading.sandbox.watching import Ended, Limits
 from nnjax.grading.submissions import LARGEST, Source, Student, read
@@ -22,8 +21,6 @@ LOADING, STARTING, GRACE = 60, 30, 5
 JUNK = 20
 MOST_FILES = 20
 NO_TEXT = "is not text in UTF-8"
-# JSON and Python write characters as escapes, which would make one word of an escape and the name beside it.
-ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)")
 Run = Callable[[str, bytes, Limits, float], Ended]
 
 
@@ -64,19 +61,21 @@ def mark(student: Student, exercises: Sequence[Exercise], secret: int, run: Run)
         except ValueError as error:
             problems.append(f"{source.name} {error}")
             continue
-        named = mentioned(data, exercises)
-        if not named:
-            helpers.append(f"{source.name} {'names no exercise that is marked' if _is_text(data) else NO_TEXT}")
+        likely, others = named(data, exercises)
+        if not likely:
+            helpers.append(f"{source.name} {'names no exercise that is marked' if is_text(data) else NO_TEXT}")
             continue
         if ran == MOST_FILES:
             problems.append(f"{source.name} was not looked at, nor were others: at most {MOST_FILES} files are run")
             break
         ran += 1
-        twice = [one.name for one in named if one.name in verdicts and verdicts[one.name].status != NOT_YET]
-        left = [exercise for exercise in named if exercise.name not in twice]
+        twice = [
+            one.name for one in (*likely, *others) if one.name in verdicts and verdicts[one.name].status != NOT_YET
+        ]
+        left, waiting = ([one for one in some if one.name not in twice] for some in (likely, others))
         suffix = source.path.suffix.lower()
         work = {"source": np.frombuffer(data, np.uint8), "suffix": suffix, "beside": _beside(source, student.sources)}
-        found, said = _mark_file(work, left, seed, run)
+        found, said = _mark_file(work, left, waiting, seed, run)
         if left and not found and not said:
             unrun = "; of a notebook only imports, definitions and assignments are run" * (suffix == ".ipynb")
             said = [f"it names {left[0].name} but defines no function that is called like an exercise{unrun}"]
@@ -103,44 +102,35 @@ def _beside(source: Source, sources: Sequence[Source]) -> dict[str, np.ndarray]:
     return modules
 
 
-def _is_text(data: bytes) -> bool:
-    try:
-        return "\0" not in data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-
-
-def mentioned(data: bytes, exercises: Sequence[Exercise]) -> list[Exercise]:
-    """Return the exercises that a file may answer: those whose names stand in it, as Python reads names.
-
-    Outside the sandbox a student's file is not parsed: this looks at words, with escapes written out and without.
-    """
-    text = data.decode("utf-8", "replace")
-    written_out = ESCAPE.sub(lambda found: chr(int(found[1][1:], 16)) if len(found[1]) > 1 else " ", text)
-    words = {word for one in (text, written_out) for word in re.findall(r"\w+", unicodedata.normalize("NFKC", one))}
-    return [exercise for exercise in exercises if exercise.name in words]
-
-
 def _mark_file(
-    work: dict[str, Any], exercises: Sequence[Exercise], seed: int, run: Run
+    work: dict[str, Any], todo: list[Exercise], waiting: list[Exercise], seed: int, run: Run
 ) -> tuple[dict[str, Verdict], list[str]]:
+    """Return the verdicts on the exercises that a file defines, and what was wrong with it.
+
+    Inputs are drawn for those to do; others wait until a run says that the file defines them.
+    """
     verdicts: dict[str, Verdict] = {}
     said: list[str] = []
-    for kind in dict.fromkeys(map(kind_of, exercises)):
-        left = [exercise for exercise in exercises if kind_of(exercise) == kind]
-        end = time.monotonic() + LOADING + STARTING + 2 * _rest(left)
-        while left and time.monotonic() < end:
-            found, sentence, left = _one_run(kind, work, left, seed, run)
-            verdicts |= found
-            said += [sentence] * bool(sentence)
-        verdicts |= _all_wrong(left, "Other answers in the file used up its time, so this one was not run.")
+    while todo:
+        defined: set[str] = set()
+        work["others"] = tuple(exercise.name for exercise in waiting)
+        for kind in dict.fromkeys(map(kind_of, todo)):
+            left = [exercise for exercise in todo if kind_of(exercise) == kind]
+            end = time.monotonic() + LOADING + STARTING + 2 * _rest(left)
+            while left and time.monotonic() < end:
+                found, sentence, left, others = _one_run(kind, work, left, seed, run)
+                verdicts |= found
+                said += [sentence] * bool(sentence)
+                defined |= others
+            verdicts |= _all_wrong(left, "Other answers in the file used up its time, so this one was not run.")
+        todo, waiting = [exercise for exercise in waiting if exercise.name in defined], []
     return verdicts, said
 
 
 def _one_run(
     kind: str, work: dict[str, Any], exercises: list[Exercise], seed: int, run: Run
-) -> tuple[dict[str, Verdict], str, list[Exercise]]:
-    """Return verdicts, what was wrong with the file, and the exercises that wait for another run.
+) -> tuple[dict[str, Verdict], str, list[Exercise], set[str]]:
+    """Return verdicts, what was wrong with the file, the exercises that wait for another run, and what else it defines.
 
     One run takes all exercises; where the process ends before its time, the one that it was at is blamed for it.
     """
@@ -156,7 +146,8 @@ def _one_run(
     header, answers = _opened(ended.frames)
     if header is None or (ended.reason and not header["found"]):
         reason = ended.reason or "it ended the process while the file was run"
-        return _all_wrong(exercises, f"Running the file failed: {reason}."), f"running the file failed: {reason}", []
+        said = f"unning the file failed: {reason}"
+        return _all_wrong(exercises, f"R{said}."), f"r{said}", [], set()
     found = [exercise for exercise in exercises if exercise.name in header["found"]]
     verdicts = {e.name: _judged(e, seed, answers[e.name]) for e in found if e.name in answers}
     left = [exercise for exercise in found if exercise.name not in verdicts]
@@ -164,7 +155,7 @@ def _one_run(
         reason = ended.reason or "it ended the process"
         verdicts |= _all_wrong(left[:1], f"The answer did not come back: {reason}.")
         left = left[1:]
-    return verdicts, header["problem"], left
+    return verdicts, header["problem"], left, header["found"] & set(work["others"])
 
 
 def _rest(exercises: Sequence[Exercise]) -> float:

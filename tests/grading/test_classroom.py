@@ -15,6 +15,7 @@ from nnjax.exercises import get
 from nnjax.grading import classroom, gradebook, journal, marking
 from nnjax.grading.judging import RIGHT, WRONG, Verdict
 from nnjax.grading.marking import Marked
+from nnjax.grading.naming import named
 from nnjax.grading.outcomes import pack
 from nnjax.grading.sandbox import box
 from nnjax.grading.sandbox.watching import Ended
@@ -27,6 +28,7 @@ def neuron(params, x):
     return jnp.where(x @ params["W"] + params["b"] >= 0, 1, 0)
 """
 ASSIGNED_NEURON = 'neuron = lambda params, x: (x @ params["W"] + params["b"] >= 0) * 1'
+LOOP = "for name in 'perceptron_update neuron'.split():\n    globals()[name] = f\n"
 WRONG_NEURON = RIGHT_NEURON.replace(">=", ">")
 
 
@@ -53,6 +55,7 @@ def class_(sandbox, tmp_path_factory):
         "latin1.py": "# -*- coding: latin-1 -*-\n# caf\xe9\n".encode("latin-1") + RIGHT_NEURON.encode(),
         "surrogate.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": "'\ud800'\n" + RIGHT_NEURON}]}),
         "assigned.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": f"x = 3\n{ASSIGNED_NEURON}"}]}),
+        "loop.py": RIGHT_NEURON.replace("neuron", "f") + LOOP,
         "helped/answer.py": "import json\nfrom helper import neuron as right\nplace = __file__\nneuron = right",
         "helped/helper.py": RIGHT_NEURON.replace("neuron", "weighted_sum") + "neuron = weighted_sum",
         "helped/json.py": "raise ValueError",
@@ -78,7 +81,18 @@ def class_(sandbox, tmp_path_factory):
 def test_every_broken_submission_is_reported_and_the_batch_goes_on(class_):
     _, _, marked = class_
     right = {name for name, one in marked.items() if any(verdict.status == RIGHT for verdict in one.verdicts)}
-    assert right == {"good", "=cmd|calc", "raises", "surrogate", "assigned", "twice", "CAPITALS", "cancelled", "helped"}
+    assert right == {
+        "good",
+        "=cmd|calc",
+        "raises",
+        "surrogate",
+        "assigned",
+        "twice",
+        "CAPITALS",
+        "cancelled",
+        "helped",
+        "loop",
+    }
     assert marked["wrong"].verdicts[0].sentence == "At 0 the step must give 1: compare with >= 0, not > 0."
     assert marked["stub"].verdicts[0].status == "not yet"
     problems = {name: one.problems[0] for name, one in marked.items() if one.problems}
@@ -111,12 +125,21 @@ def test_every_broken_submission_is_reported_and_the_batch_goes_on(class_):
     ],
 )  # fmt: skip
 def test_a_name_that_a_file_may_define_is_found(text):
-    assert [exercise.name for exercise in marking.mentioned(text.encode(), [get("sample")])] == ["sample"]
+    likely, perhaps = named(text.encode(), [get("dense"), get("sample")])
+    assert "sample" in [exercise.name for exercise in (*likely, *perhaps)]
 
 
 @pytest.mark.parametrize("text", ["resample = 3", "sample_2 = 3", "a Sample", "sam ple", ""])
 def test_a_part_of_another_name_is_not(text):
-    assert not marking.mentioned(text.encode(), [get("sample")])
+    assert named(text.encode(), [get("sample")]) == ([], [])
+
+
+def test_words_of_sentences_wait():
+    text = "def dense(x):\n    'x is one sample (in,)'\ny, elu = 1, 2"
+    likely, perhaps = named(text.encode(), [get(name) for name in ("sample", "dense", "elu", "relu_backward")])
+    assert [exercise.name for exercise in likely] == ["dense", "elu"]
+    assert [exercise.name for exercise in perhaps] == ["sample"]
+    assert named(b"one sample", [get("sample")]) == ([get("sample")], [])
 
 
 def test_the_gradebook_holds_everybody(class_):
@@ -129,12 +152,12 @@ def test_the_gradebook_holds_everybody(class_):
     assert {row[0] for row in rows} == {*marked, "'=cmd|calc"} - {"=cmd|calc"}
     column = header.index("01_perceptron neuron")
     assert {row[0] for row in rows if row[column] == "1"} == {
-        "good", "'=cmd|calc", "raises", "surrogate", "assigned", "twice", "CAPITALS", "cancelled", "helped",
+        "good", "'=cmd|calc", "raises", "surrogate", "assigned", "twice", "CAPITALS", "cancelled", "helped", "loop",
     }  # fmt: skip
     found = json.loads((out / "results.json").read_text())
     assert len(found["students"]) == len(marked)
     pages = [(out / student["page"]).read_text() for student in found["students"]]
-    assert sum("neuron: right" in page for page in pages) == 9
+    assert sum("neuron: right" in page for page in pages) == 10
     assert all("default-src 'none'" in page for page in pages)
 
 

@@ -1,8 +1,8 @@
 """What is done inside the sandbox: it loads a learner's file, calls its functions, and sends back numbers.
 
-What arrives on standard input is the file, the learner's modules that it may import and, for each exercise, inputs and
-calls; no right answer is among them. What is sent are frames, each with its length before it: first what was found,
-then the outcomes of each exercise.
+What arrives on standard input is the file, the learner's modules that it may import, for each exercise inputs and
+calls, and the names of others that the file perhaps defines; no right answer is among them. What is sent are frames,
+each with its length before it: first what was found, then the outcomes of each exercise.
 """
 
 import os
@@ -25,7 +25,7 @@ def main(fd: int) -> None:
     for name, source in work["beside"].items():
         Path(sys.path[-1], f"{name}.py").write_bytes(source.tobytes())
     loaded = load(work["source"].tobytes(), work["suffix"], work["seconds"])
-    found = {job["name"]: loaded.names.get(job["name"]) for job in work["jobs"]}
+    found = {name: loaded.names.get(name) for name in (*(job["name"] for job in work["jobs"]), *work["others"])}
     send(fd, {"problem": loaded.problem, "found": tuple(name for name in found if callable(found[name]))})
     for job in work["jobs"]:
         function = found[job["name"]]
