@@ -826,6 +826,12 @@ def _kept(key, x, rate):
     return jax.random.bernoulli(key, 1 - rate, x.shape)
 
 
+def _shuffled(key, x, rate):
+    """Return which entries are kept where each row drops the same number of them."""
+    kept = jnp.broadcast_to(jnp.arange(x.shape[-1]) >= round(rate * x.shape[-1]), x.shape)
+    return jax.random.permutation(key, kept, axis=-1, independent=True)
+
+
 def _dropping(value, keep=_kept):
     """Return a body that is right in evaluation and keeps ``value(x, rate)`` of the entries that ``keep`` draws."""
     return lambda key, x, rate: x if key is None else jnp.where(keep(key, x, rate), value(x, rate), 0.0)
@@ -927,6 +933,15 @@ dropout.rule(
     _dropping(_scaled, lambda key, x, rate: jax.random.bernoulli(key, 1 - rate, (*x.shape[:-1], 1))),
     _dropping(_scaled, lambda key, x, rate: jax.random.bernoulli(key, 1 - rate, x.shape[-2:])),
     _dropping(_scaled, lambda key, x, rate: jnp.repeat(_kept(key, x, rate), 2, axis=-1)[..., : x.shape[-1]]),
+)
+dropout.rule(
+    "The same number of entries is dropped every time; each has the probability rate, whatever becomes of the others.",
+    lambda cases, answers: (
+        any(abs(np.sum(answers[number] == 0) - cases[number][2] * answers[number].size) > 1 for number in BIG)
+        and all(np.ptp(np.sum(answers[number] == 0, axis=-1)) > 0 for number in BIG)
+    ),
+    _dropping(_scaled, lambda key, x, rate: _shuffled(key, x.reshape(1, -1), rate).reshape(x.shape)),
+    _dropping(_scaled, lambda key, x, rate: _shuffled(key, x, rate)),
 )
 dropout.rule(
     "The mask is the wrong way round: a share rate of the entries is kept, and the rest dropped.",
