@@ -75,7 +75,7 @@ def mark(student: Student, exercises: Sequence[Exercise], secret: int, run: Run)
         left, waiting = ([one for one in some if one.name not in twice] for some in (likely, others))
         suffix = source.path.suffix.lower()
         work = {"source": np.frombuffer(data, np.uint8), "suffix": suffix, "beside": _beside(source, student.sources)}
-        found, said = _mark_file(work, left, waiting, seed, run)
+        found, said = _mark_file(work, left or waiting, waiting if left else [], seed, run)
         if left and not found and not said:
             unrun = "; of a notebook only imports, definitions and assignments are run" * (suffix == ".ipynb")
             said = [f"it names {left[0].name} but defines no function that is called like an exercise{unrun}"]
@@ -146,8 +146,8 @@ def _one_run(
     header, answers = _opened(ended.frames)
     if header is None or (ended.reason and not header["found"]):
         reason = ended.reason or "it ended the process while the file was run"
-        said = f"unning the file failed: {reason}"
-        return _all_wrong(exercises, f"R{said}."), f"r{said}", [], set()
+        said = f"running the file failed: {reason}"
+        return _all_wrong(exercises, f"{said[0].upper() + said[1:]}."), said, [], set()
     found = [exercise for exercise in exercises if exercise.name in header["found"]]
     verdicts = {e.name: _judged(e, seed, answers[e.name]) for e in found if e.name in answers}
     left = [exercise for exercise in found if exercise.name not in verdicts]

@@ -16,7 +16,7 @@ from nnjax.grading import classroom, gradebook, journal, marking
 from nnjax.grading.judging import RIGHT, WRONG, Verdict
 from nnjax.grading.marking import Marked
 from nnjax.grading.naming import named
-from nnjax.grading.outcomes import pack
+from nnjax.grading.outcomes import Outcome, pack, unpack
 from nnjax.grading.sandbox import box
 from nnjax.grading.sandbox.watching import Ended
 from nnjax.grading.submissions import Student, students
@@ -268,6 +268,21 @@ def test_a_lesson_named_twice_counts_once(tmp_path):
     classroom.grade(folder, tmp_path / "out", lessons=["1", "01", "perceptron"], sandbox=False)
     header = (tmp_path / "out" / "marks.csv").read_text().splitlines()[0].split(",")
     assert header.count("01_perceptron neuron") == 1
+
+
+def test_what_a_second_file_hides_is_found_where_all_else_is_counted(tmp_path):
+    write(tmp_path / "ann", {"a.py": "neuron = 3", "b.py": "neuron = 3\n'x sample'"})
+    asked = []
+
+    def run(kind, work, limits, cpu):
+        jobs = unpack(work, inputs=True)["jobs"]
+        asked.append([job["name"] for job in jobs])
+        wrong = {"name": "neuron", "outcomes": (Outcome(failure="slow", words="1"),)}
+        return Ended([pack({"problem": "", "found": ("neuron",)}), pack(wrong)], "")
+
+    (ann,) = students(tmp_path)
+    marking.mark(ann, [get("neuron"), get("sample")], 1, run)
+    assert asked == [["neuron"], ["sample"]]
 
 
 def test_of_many_files_only_some_are_run(tmp_path):

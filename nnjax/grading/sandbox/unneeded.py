@@ -1,4 +1,4 @@
-"""Modules that JAX imports and no answer needs: in a box they are left out, a fifteenth of what importing takes.
+"""Modules that JAX imports and no answer needs: in a box, which starts for every file, they are left out.
 
 They are the server of JAX's profiler, and the operations of a dialect in which programs were once written.
 """
