@@ -13,6 +13,7 @@ from nnjax.grading import cards, progress, running
 from nnjax.grading.answer_key import plan
 from nnjax.grading.judging import Verdict, judge
 from nnjax.grading.loading import load
+from nnjax.grading.submissions import is_script_or_notebook
 
 LARGEST = 20_000_000
 
@@ -74,15 +75,14 @@ def check_file(file: Path) -> Iterator[Verdict]:
     The file is run here, as its owner would run it. Raises ValueError, in words, for a file that cannot be read, or
     that defines no exercise.
     """
-    suffix = file.suffix.lower()
-    if suffix not in (".py", ".ipynb"):
+    if not is_script_or_notebook(file):
         raise ValueError(f"{file} ends in {file.suffix or 'nothing'}; a .py or .ipynb file can be checked")
     if not file.is_file():
         raise ValueError(f"{file} does not exist" if not file.exists() else f"{file} is not a file")
     if file.stat().st_size > LARGEST:
         raise ValueError(f"{file} holds {file.stat().st_size:,} bytes; at most {LARGEST:,} can be checked")
     _import_anew_from(file.resolve().parent)
-    loaded = load(file.read_bytes(), suffix)
+    loaded = load(file.read_bytes(), file.suffix.lower())
     found = [name for name in all_exercises() if callable(loaded.names.get(name))]
     if not found:
         raise ValueError(f"{file}: {loaded.problem or 'it defines no function that is called like an exercise'}")

@@ -49,7 +49,7 @@ def students(folder: Path) -> list[Student]:
         path = Path(entry.path)
         if entry.is_dir(follow_symlinks=False):
             found.setdefault(entry.name, []).extend(inside(path, path))
-        elif path.suffix.lower() in SUFFIXES:
+        elif is_script_or_notebook(path):
             found.setdefault(path.stem or entry.name, []).append(_source(path, entry.name))
     if not found:
         raise ValueError(
@@ -59,12 +59,17 @@ def students(folder: Path) -> list[Student]:
     return [_student(name, tuple(sources), shown[_shown(name)] > 1) for name, sources in found.items()]
 
 
+def is_script_or_notebook(path: Path) -> bool:
+    """Tell whether a file is one that can be marked, by its name."""
+    return path.suffix.lower() in SUFFIXES
+
+
 def strays(folder: Path) -> list[str]:
     """Return the names, as they can be shown, of what lies in a folder of submissions and is no student's."""
     return [
         plain(entry.name, 120)
         for entry in _entries(folder)
-        if not (entry.is_dir(follow_symlinks=False) or entry.name.lower().endswith(SUFFIXES))
+        if not (entry.is_dir(follow_symlinks=False) or is_script_or_notebook(Path(entry.name)))
     ]
 
 
@@ -105,7 +110,7 @@ def inside(folder: Path, root: Path, depth: int = DEEPEST) -> Iterator[Source]:
 
 
 def _source(path: Path, name: str) -> Source:
-    problem = "" if path.suffix.lower() in SUFFIXES else "is neither a .py nor an .ipynb file"
+    problem = "" if is_script_or_notebook(path) else "is neither a .py nor an .ipynb file"
     return Source(plain(name, 120), path, problem)
 
 
