@@ -1,12 +1,10 @@
 """A new user's way: ``nnjax learn`` in an empty home, JupyterLab in a browser, an answer wrong, then right."""
 
 import os
-import queue
 import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +19,7 @@ pytest.importorskip("jupyterlab", reason='needs JupyterLab: pip install -e ".[le
 NNJAX = Path(sys.executable).with_name("nnjax")
 # All cells are on the page, not only those that are seen.
 SETTINGS = ".jupyter/lab/user-settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
-ADDRESS = re.compile(r"http://(?:127\.0\.0\.1|localhost):\d+/lab\S*token=\S+")
+ADDRESS = re.compile(r"http://(?:127\.0\.0\.1|localhost):\d+/lab\S*token=\S+(?=\s)")
 
 
 @contextmanager
@@ -29,22 +27,20 @@ def learning(lesson, home):
     """Run ``nnjax learn`` in an empty home; give the address that it says, and end it with all that it started."""
     write(home / SETTINGS, '{"windowingMode": "none"}')
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "JAX_PLATFORMS": "cpu", "LANG": "C.UTF-8"}
-    command = [NNJAX, "learn", lesson, "--dir", "course"]
-    with subprocess.Popen(
-        command, env=environment, cwd=home, text=True, start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    ) as process:  # fmt: skip
-        said = queue.Queue()
-        threading.Thread(target=lambda: [said.put(line) for line in process.stdout], daemon=True).start()
+    said = home / "said.txt"
+    with (
+        said.open("w", encoding="utf-8") as file,
+        subprocess.Popen(
+            [NNJAX, "learn", lesson, "--dir", "course"], env=environment, cwd=home,
+            start_new_session=True, stdout=file, stderr=subprocess.STDOUT,
+        ) as process,
+    ):  # fmt: skip
         try:
-            end, found, lines = time.monotonic() + 90, None, []
+            end, found = time.monotonic() + 90, None
             while not found and time.monotonic() < end and process.poll() is None:
-                try:
-                    lines.append(said.get(timeout=1))
-                    found = ADDRESS.search(lines[-1])
-                except queue.Empty:
-                    continue
-            assert found, "".join(lines)
+                time.sleep(0.2)
+                found = ADDRESS.search(said.read_text("utf-8"))
+            assert found, said.read_text("utf-8")
             yield found[0], environment
         finally:
             os.killpg(process.pid, signal.SIGTERM)
