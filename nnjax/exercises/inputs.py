@@ -115,7 +115,7 @@ FUNCTIONS: dict[str, Callable[..., Callable[..., Any]]] = {
 
 
 def materialise(tree: Any) -> Any:
-    """Return the inputs as a learner's function gets them: NumPy arrays become JAX arrays, keys keys, and so on."""
+    """Return the inputs as a learner's function gets them: NumPy's values become JAX arrays, keys keys, and so on."""
     if isinstance(tree, Key):
         return jax.random.key(tree.seed)
     if isinstance(tree, Function):
@@ -129,7 +129,7 @@ def materialise(tree: Any) -> Any:
     if isinstance(tree, (list, tuple)):
         return type(tree)(materialise(value) for value in tree)
     # Unlike jnp.asarray it compiles nothing, which for the small arrays of an exercise takes longer than all else.
-    return jax.device_put(tree) if isinstance(tree, np.ndarray) else tree
+    return jax.device_put(np.asarray(tree)) if isinstance(tree, (np.ndarray, np.generic)) else tree
 
 
 def is_static(leaf: Any) -> bool:

@@ -82,7 +82,7 @@ def check_file(file: Path) -> Iterator[Verdict]:
     if file.stat().st_size > LARGEST:
         raise ValueError(f"{file} holds {file.stat().st_size:,} bytes; at most {LARGEST:,} can be checked")
     _import_anew_from(file.resolve().parent)
-    loaded = load(file.read_bytes(), file.suffix.lower())
+    loaded = load(file.read_bytes(), file.suffix.lower(), all_exercises())
     found = [name for name in all_exercises() if callable(loaded.names.get(name))]
     if not found:
         raise ValueError(f"{file}: {loaded.problem or 'it defines no function that is called like an exercise'}")

@@ -1,8 +1,7 @@
 """From the bytes of a ``.py`` or ``.ipynb`` file to the functions that it defines, whatever the bytes are.
 
-A script is run as it stands. Of a notebook only imports, definitions, assignments, and calls such as f.defvjp(...) and
-table.append(...) of what it defined are run, so that its plots and training cost nothing. A statement that raises is
-noted and passed over: what is defined elsewhere still counts.
+A script is run as it stands; of a notebook what its answers depend on, so that its plots and training cost nothing. A
+statement that raises is noted and passed over: what is defined elsewhere still counts.
 """
 
 import __future__
@@ -16,20 +15,18 @@ import operator
 import re
 import sys
 import types
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from nnjax.grading.limits import TooSlow, time_limit
 from nnjax.grading.outcomes import plain
+from nnjax.grading.slicing import DEFINITIONS, slice_of
 
-DEFINING = (
-    ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign,
-    ast.AugAssign, ast.If, ast.Try,
-)  # fmt: skip
 # A magic or a command of the shell, also one whose result is kept, or a question about a name.
 IPYTHON = re.compile(r"^(\s*)(?:(?:\w+\s*=\s*)?[%!].*|\?{1,2}[\w.]+|[\w.]+\?{1,2})\s*$")
+TIMED = re.compile(r"^(\s*)%time\s+(?=\S)")
 AROUND_PYTHON = ("%%time", "%%timeit", "%%capture", "%%prun")
 FAILED_IMPORT = re.compile(r" raised (ModuleNotFound|Import)Error\b")
-SAID = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class Loaded(NamedTuple):
@@ -39,8 +36,11 @@ class Loaded(NamedTuple):
     problem: str
 
 
-def load(data: bytes, suffix: str, seconds: float = 30) -> Loaded:
-    """Run the source in ``data``, of a file that ends in ``suffix``, and return what it defines; raises nothing."""
+def load(data: bytes, suffix: str, answers: Iterable[str], seconds: float = 30) -> Loaded:
+    """Run the source in ``data``, of a file that ends in ``suffix``, and return what it defines; raises nothing.
+
+    Of a notebook only ``answers`` are sure to be defined, and of these, if it is a lesson's, those that it asks for.
+    """
     module = types.ModuleType("submission")
     # Where the file's own functions and classes look for their module, as pickling and dataclasses do.
     sys.modules["submission"] = module
@@ -53,8 +53,12 @@ def load(data: bytes, suffix: str, seconds: float = 30) -> Loaded:
         with time_limit(seconds):
             pieces, asked = _notebook(_text(data)) if suffix == ".ipynb" else ([("submission.py", _text(data))], asked)
             flags = _future("\n".join(source for _, source in pieces))
-            for name, source in pieces:
-                problems += _run(module, name, source, flags, everything=suffix != ".ipynb")
+            parsed = [(name, *_parsed(name, source)) for name, source in pieces]
+            statements = [statement for _, tree, _ in parsed for statement in tree]
+            chosen = set(slice_of(statements, asked or answers) if suffix == ".ipynb" else statements)
+            for name, tree, problem in parsed:
+                problems += [problem] if problem else []
+                problems += _run(module, name, [statement for statement in tree if statement in chosen], flags)
     except TooSlow:
         problems.append(f"running the file took longer than {seconds:g} seconds")
     except ValueError as error:
@@ -102,7 +106,7 @@ def _source(cell: dict[str, Any]) -> str:
 
 def as_python(cell: str) -> str:
     """Return a cell as Python takes it: the lines that only IPython understands do nothing."""
-    lines = cell.split("\n")
+    lines = [TIMED.sub(r"\1", line) for line in cell.split("\n")]
     if lines[0].lstrip().startswith("%%"):
         if lines[0].split()[0] not in AROUND_PYTHON:
             return ""
@@ -122,43 +126,36 @@ def _future(source: str) -> int:
     return functools.reduce(operator.or_, (getattr(__future__, name).compiler_flag for name in names), 0)
 
 
-def _run(module: types.ModuleType, name: str, source: str, flags: int, *, everything: bool) -> list[str]:
-    """Run the statements one by one; return what went wrong, in words."""
+def _parsed(name: str, source: str) -> tuple[list[ast.stmt], str]:
+    """Return the statements of a piece, or in words why there are none."""
     # Tracebacks and inspect find the lines of a file that lies nowhere.
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-    where = f" of {name}" if name.startswith("cell") else ""
     try:
-        tree = ast.parse(source, name)
+        return ast.parse(source, name).body, ""
     except SyntaxError as error:
-        return [f"there is a syntax error in line {error.lineno}{where}: {plain(error.msg, 100)}"]
+        return [], f"there is a syntax error in line {error.lineno}{_place(name)}: {plain(error.msg, 100)}"
     except (ValueError, RecursionError, MemoryError):
-        return [f"the source{where} cannot be read: it is nested too deep or holds impossible signs"]
+        return [], f"the source{_place(name)} cannot be read: it is nested too deep or holds impossible signs"
+
+
+def _place(name: str) -> str:
+    return f" of {name}" if name.startswith("cell") else ""
+
+
+def _run(module: types.ModuleType, name: str, statements: list[ast.stmt], flags: int) -> list[str]:
+    """Run the statements one by one; return what went wrong, in words."""
     problems = []
-    for statement in tree.body:
-        if not everything and not (isinstance(statement, DEFINING) or _changes_its_own(statement, module)):
-            continue
+    for statement in statements:
         try:
             exec(compile(ast.Module([statement], []), name, "exec", flags, dont_inherit=True), module.__dict__)
         except (TooSlow, KeyboardInterrupt):
             raise
         except BaseException as error:
-            # In a notebook, what an assignment needs was perhaps computed by a statement that is not run here.
-            if not everything and not isinstance(statement, SAID):
+            # In a notebook, what it needs was perhaps computed by a statement that is not run here.
+            if _place(name) and not isinstance(statement, DEFINITIONS):
                 continue
             message = plain(str(error).split("\n")[0], 150)
             problems.append(
-                f"line {statement.lineno}{where} raised {type(error).__name__}{': ' * bool(message)}{message}"
+                f"line {statement.lineno}{_place(name)} raised {type(error).__name__}{': ' * bool(message)}{message}"
             )
     return problems
-
-
-def _changes_its_own(statement: ast.stmt, module: types.ModuleType) -> bool:
-    """Tell whether a statement calls a method of a function or container that the file made, as f.defvjp(...) does."""
-    if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)):
-        return False
-    called = statement.value.func
-    owner = called.value if isinstance(called, ast.Attribute) else None
-    own = module.__dict__.get(owner.id) if isinstance(owner, ast.Name) else None
-    if type(own).__module__ == module.__name__:  # an object of the learner's own class, which may do anything
-        return False
-    return isinstance(own, (list, dict, set)) or getattr(own, "__module__", None) == module.__name__

@@ -77,7 +77,7 @@ def mark(student: Student, exercises: Sequence[Exercise], secret: int, run: Run)
         work = {"source": np.frombuffer(data, np.uint8), "suffix": suffix, "beside": _beside(source, student.sources)}
         found, said = _mark_file(work, left or waiting, waiting if left else [], seed, run)
         if left and not found and not said:
-            unrun = "; of a notebook only imports, definitions and assignments are run" * (suffix == ".ipynb")
+            unrun = "; of a notebook, lines that only IPython understands are not run" * (suffix == ".ipynb")
             said = [f"it names {left[0].name} but defines no function that is called like an exercise{unrun}"]
         verdicts |= found
         problems += [f"{source.name}: {sentence}" for sentence in dict.fromkeys(said)]

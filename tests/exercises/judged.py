@@ -11,6 +11,7 @@ from nnjax.exercises.inputs import materialise
 from nnjax.grading import answer_key, running, trusted
 from nnjax.grading.answer_key import plan
 from nnjax.grading.judging import RIGHT, judge
+from nnjax.grading.outcomes import limited, pack, unpack
 from tests.exercises.compiling import compiled
 
 # On how many seeds an answer is judged where it is judged on many.
@@ -41,11 +42,13 @@ def answers(exercise):
 
 
 def verdict(exercise, body, seed, *, laws=True):
-    """Judge a body on one seed; without the laws, as if they had been kept."""
+    """Judge a body on one seed, by what comes and goes as it does in a sandbox; without the laws, as if kept."""
     cases, calls = plan(exercise, seed)
+    cases = unpack(pack(cases), inputs=True)
     called = calls if laws else calls[: len(cases)]
     outcomes = running.run(body, cases, called, PATIENCE * exercise.seconds, by_hand=exercise.by_hand)
-    return judge(exercise.name, seed, outcomes + [running.NOT_TRACED] * (len(calls) - len(called)))
+    outcomes = [*unpack(pack(list(map(limited, outcomes)))), *[running.NOT_TRACED] * (len(calls) - len(called))]
+    return judge(exercise.name, seed, outcomes)
 
 
 def judge_on_many_seeds(exercise):

@@ -171,18 +171,17 @@ def test_a_script_and_a_notebook_are_checked_alike(tmp_path):
         assert found.status == RIGHT
 
 
-def test_what_a_notebook_does_to_what_it_defined_is_done_as_well(tmp_path):
+def test_what_a_notebook_does_to_what_it_defined_is_done_as_well(tmp_path, capfd):
     file = tmp_path / "a.ipynb"
     source = """
 import jax, jax.numpy as jnp
 table = []
 table.append(1)
 class Trainer:
-    def run(self): table.clear()
+    def run(self): print("trained")
 Trainer().run()
 trainer = Trainer()
 trainer.run()
-table.append
 jax.debug.print("nobody's")
 @jax.custom_vjp
 def step(z): return jnp.where(z >= 0, table[0], 0)
@@ -192,6 +191,7 @@ def neuron(params, x): return jax.vjp(step, x @ params["W"] + params["b"])[0]
     file.write_text(json.dumps({"cells": [{"cell_type": "code", "source": source}]}))
     (found,) = checking.check_file(file)
     assert found.status == RIGHT
+    assert capfd.readouterr().out == ""
 
 
 def test_a_statement_that_raises_is_passed_over_and_reported(tmp_path, capsys):

@@ -24,8 +24,9 @@ def main(fd: int) -> None:
     sys.path.append(tempfile.mkdtemp(dir=os.environ["HOME"]))
     for name, source in work["beside"].items():
         Path(sys.path[-1], f"{name}.py").write_bytes(source.tobytes())
-    loaded = load(work["source"].tobytes(), work["suffix"], work["seconds"])
-    found = {name: loaded.names.get(name) for name in (*(job["name"] for job in work["jobs"]), *work["others"])}
+    answers = [*(job["name"] for job in work["jobs"]), *work["others"]]
+    loaded = load(work["source"].tobytes(), work["suffix"], answers, work["seconds"])
+    found = {name: loaded.names.get(name) for name in answers}
     send(fd, {"problem": loaded.problem, "found": tuple(name for name in found if callable(found[name]))})
     for job in work["jobs"]:
         function = found[job["name"]]

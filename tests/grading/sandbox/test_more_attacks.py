@@ -206,11 +206,22 @@ def test_weights_of_another_distribution_with_the_right_deviation_are_not_normal
         DENSE.replace("    return", "    assert (x.ndim\n        % 7)\n    return"),
         DENSE.replace("    return", "    assert (x.ndim\n        != 7)\n    return"),
         "%%time\n" + DENSE,
+        '%time dense = lambda params, x: x @ params["W"] + params["b"]\n',
+        "for name in ['dense']:\n    globals()[name] = lambda params, x: x @ params['W'] + params['b']\n",
     ],
-    ids=["a question behind the code", "a question in a line", "a question in brackets", "a rest", "unequal", "timed"],
+    ids=[
+        "a question behind the code",
+        "a question in a line",
+        "a question in brackets",
+        "a rest",
+        "unequal",
+        "timed",
+        "a timed line",
+        "bound in a loop",
+    ],
 )
 def test_a_cell_keeps_what_is_python(cell):
-    loaded = load(notebook(cell), ".ipynb")
+    loaded = load(notebook(cell), ".ipynb", ["dense"])
     assert loaded.problem == ""
     params = {"W": np.eye(2), "b": np.ones(2)}
     assert np.array_equal(loaded.names["dense"](params, np.ones(2)), [2, 2])
@@ -219,13 +230,13 @@ def test_a_cell_keeps_what_is_python(cell):
 @pytest.mark.parametrize("suffix", [".py", ".ipynb"])
 def test_annotations_that_are_not_evaluated_need_not_exist(suffix):
     cells = ["from __future__ import annotations\n", DENSE.replace("x):", "x: Array) -> Array:")]
-    loaded = load("".join(cells).encode() if suffix == ".py" else notebook("".join(cells)), suffix)
+    loaded = load("".join(cells).encode() if suffix == ".py" else notebook("".join(cells)), suffix, ["dense"])
     assert "dense" in loaded.names
     assert loaded.problem == ""
 
 
 def test_every_failed_import_is_reported():
-    loaded = load(b"1 / 0\nimport nowhere\nundefined\nfrom numpy import nothing", ".py")
+    loaded = load(b"1 / 0\nimport nowhere\nundefined\nfrom numpy import nothing", ".py", [])
     assert re.findall(r"line (\d) raised (\w+)", loaded.problem) == [
         ("1", "ZeroDivisionError"), ("2", "ModuleNotFoundError"), ("4", "ImportError"),
     ]  # fmt: skip
