@@ -8,7 +8,7 @@ import numpy as np
 
 from nnjax.exercises import laws
 from nnjax.exercises.exercise import Case, exercise
-from nnjax.exercises.independence import echo
+from nnjax.exercises.independence import different, echo, of_few_keys
 from nnjax.exercises.inputs import Function, Key
 
 LESSON = "00_jax"
@@ -307,6 +307,12 @@ def _rademacher(key: Any, steps: int) -> Any:
     return jax.random.rademacher(key, (steps,))
 
 
+def _mirrored(steps: Any, sign: int) -> Any:
+    """Return steps whose second half is the first backwards, with a sign."""
+    half = (len(steps) + 1) // 2
+    return steps.at[-half:].set(sign * steps[:half][::-1])
+
+
 random_walk.mistake(
     "The start is not part of the answer: the first of the positions is that after the first step.",
     lambda key, steps: jnp.concatenate([jnp.zeros(1, int), jnp.cumsum(_rademacher(key, steps))]),
@@ -372,6 +378,14 @@ random_walk.rule(
     lambda key, steps: jnp.cumsum(jnp.repeat(_rademacher(key, steps), 2)[:steps]),
     lambda key, steps: jnp.cumsum(jnp.outer(_rademacher(key, steps), jnp.array([1, -1])).ravel()[:steps]),
     lambda key, steps: jnp.cumsum(jnp.resize(_rademacher(key, 100), steps)),
+    lambda key, steps: jnp.cumsum(_mirrored(_rademacher(key, steps), 1)),
+    lambda key, steps: jnp.cumsum(_mirrored(_rademacher(key, steps), -1)),
+)
+random_walk.rule(
+    "Every walk ends where it began, or one step beside: draw each step afresh, do not deal out as many ups as downs.",
+    lambda cases, walks: any(abs(walk[-1]) > 1 for walk in walks),
+    lambda key, steps: jnp.cumsum(jax.random.permutation(key, jnp.resize(jnp.array([1, -1]), steps))),
+    lambda key, steps: jnp.cumsum(jnp.where(jax.random.permutation(key, steps) < steps // 2, -1, 1)),
 )
 random_walk.rule(
     "One direction comes clearly more often: up and down must be equally likely.",
@@ -385,6 +399,12 @@ random_walk.rule(
     lambda cases, walks: len({float(walk[0]) for walk in walks}) > 1,
     lambda key, steps: jnp.abs(jnp.cumsum(_rademacher(key, steps))),
     lambda key, steps: jnp.cumsum(_rademacher(key, steps).at[0].set(1)),
+)
+random_walk.rule(
+    "Only a few walks ever come, whatever the key: draw from the key that is passed itself.",
+    # Of nineteen walks of five steps fourteen or fifteen differ; six or fewer never came in two million tries.
+    lambda cases, walks: different([walks[0], *walks[4:]]) > 6,
+    of_few_keys(lambda key, steps: jnp.cumsum(_rademacher(key, steps))),
 )
 
 

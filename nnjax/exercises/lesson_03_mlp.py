@@ -8,6 +8,7 @@ import numpy as np
 
 from nnjax.exercises import drawing, laws
 from nnjax.exercises.exercise import Case, exercise
+from nnjax.exercises.independence import different, of_few_keys
 from nnjax.exercises.inputs import Key
 
 LESSON = "03_mlp"
@@ -459,9 +460,9 @@ _SIZES = (30, 100, 100, 100)
 
 
 def _keys(rng: np.random.Generator) -> list[Case]:
-    """Return a small network, then a large one with one key, with another, and with the first again."""
-    small, one, other = (Key(int(rng.integers(2**31))) for _ in range(3))
-    return [(small, (2, 3, 1)), (one, _SIZES), (other, _SIZES), (one, _SIZES)]
+    """Return a small network, a large one with one key, with another, with the first again, and more small ones."""
+    small, one, other, *more = (Key(int(seed)) for seed in rng.choice(2**31, 8, replace=False))
+    return [(small, (2, 3, 1)), (one, _SIZES), (other, _SIZES), (one, _SIZES), *((key, (2, 3, 1)) for key in more)]
 
 
 def _he(key, inputs, outputs):
@@ -511,6 +512,11 @@ def _init_by_numpy(key, sizes):
 
 def _weights(answers, case=1):
     return [np.asarray(layer["W"], float) for layer in answers[case]]
+
+
+def _small_ones(answers):
+    """Return the first weights of the small networks, each of another key."""
+    return [answer[0]["W"] for answer in (answers[0], *answers[4:])]
 
 
 def _deviates_as(answers, scale):
@@ -597,7 +603,7 @@ mlp_init.rule(
 )
 mlp_init.rule(
     "Another key gives the same network: draw from the key that is passed in, not from one of your own.",
-    lambda cases, answers: not any(map(np.array_equal, _weights(answers, 1), _weights(answers, 2))),
+    lambda cases, answers: different(_small_ones(answers)) > 1,
     lambda key, sizes: _init(jax.random.key(0), sizes),
     lambda key, sizes: _init_of_one_key(jax.random.key(0), sizes),
 )
@@ -652,6 +658,14 @@ mlp_init.rule(
     lambda key, sizes: _init(key, sizes, lambda k, i, o: jnp.sqrt(6 / i) * jax.random.uniform(k, (i, o), minval=-1)),
     lambda key, sizes: _init(key, sizes, lambda k, i, o: jnp.sqrt(2 / i) * jax.random.rademacher(k, (i, o), float)),
     lambda key, sizes: _init(key, sizes, lambda k, i, o: jnp.sqrt(1 / i) * jax.random.laplace(k, (i, o))),
+)
+mlp_init.rule(
+    "Only a few networks ever come, whatever the key: draw from the key that is passed itself.",
+    lambda cases, answers: (
+        different(_small_ones(answers)) == 6
+        and not any(map(np.array_equal, _weights(answers, 1), _weights(answers, 2)))
+    ),
+    of_few_keys(_init),
 )
 mlp_init.mistake(
     "The weights are (out, in); in this course a layer computes x @ W, so W is (in, out).",

@@ -9,6 +9,7 @@ import numpy as np
 
 from nnjax.exercises import drawing, laws
 from nnjax.exercises.exercise import Case, exercise
+from nnjax.exercises.independence import different, of_few_keys
 from nnjax.exercises.inputs import Key
 
 LESSON = "05_training"
@@ -210,8 +211,10 @@ cross_entropy.mistake(
 
 
 def _orders(rng: np.random.Generator) -> list[Case]:
-    one, other = _key(rng), _key(rng)
-    return [(_key(rng), 10, 3), (one, 1003, 100), (one, 1003, 100), (other, 1003, 100), (_key(rng), 1003, 59)]
+    """Return a small epoch, a large one twice, with another key, and in other batches, and more small ones."""
+    first, one, other, third, *more = (Key(int(seed)) for seed in rng.choice(2**31, 9, replace=False))
+    large = [(one, 1003, 100), (one, 1003, 100), (other, 1003, 100), (third, 1003, 59)]
+    return [(first, 10, 3), *large, *((key, 10, 3) for key in more)]
 
 
 @exercise(
@@ -298,7 +301,7 @@ minibatches.rule(
 )
 minibatches.rule(
     "Another key gives the same batches: use the key that comes in, not one of your own.",
-    lambda cases, answers: not np.array_equal(answers[1], answers[3]),
+    lambda cases, answers: different([answers[0], *answers[5:]]) > 1,
     lambda key, n, batch_size: minibatches.reference(jax.random.key(0), n, batch_size),
 )
 minibatches.rule(
@@ -334,6 +337,12 @@ minibatches.rule(
     "From one index to the next it is nearly always as far: that is no random order; use jax.random.permutation.",
     _of_all(lambda order, n, size: len(np.unique(np.diff(order) % n)) > 0.3 * n),
     lambda key, n, batch_size: _cut((7 * jnp.arange(n) + jax.random.randint(key, (), 0, n)) % n, batch_size),
+)
+minibatches.rule(
+    "Only a few orders ever come, whatever the key: shuffle with the key that is passed itself.",
+    # Of six orders two are alike once in 240,000 tries, which is forgiven.
+    lambda cases, answers: different([answers[0], *answers[5:]]) > 4 and not np.array_equal(answers[1], answers[3]),
+    of_few_keys(minibatches.reference),
 )
 minibatches.rule(
     "It is always the same examples that are dropped: shuffle all n of them first, then cut off what is left over.",

@@ -8,7 +8,7 @@ import numpy as np
 
 from nnjax.exercises import drawing, laws
 from nnjax.exercises.exercise import Case, Loss, exercise
-from nnjax.exercises.independence import echo
+from nnjax.exercises.independence import different, echo, of_few_keys
 from nnjax.exercises.inputs import Key
 
 LESSON = "06_tuning"
@@ -433,14 +433,10 @@ adam_update.mistake("The state that came in is overwritten: put m, v and t into 
 
 
 def _shapes(rng: np.random.Generator) -> list[Case]:
-    one, other = _key(rng), _key(rng)
-    return [
-        (_key(rng), (3, 2)),
-        (one, (300, 200)),
-        (one, (300, 200)),
-        (other, (300, 200)),
-        (_key(rng), (3, 5, 20, 80)),
-    ]  # fmt: skip
+    """Return a small layer, a large one twice and with another key, a kernel, and more small layers."""
+    first, one, other, third, *more = (Key(int(seed)) for seed in rng.choice(2**31, 9, replace=False))
+    large = [(one, (300, 200)), (one, (300, 200)), (other, (300, 200)), (third, (3, 5, 20, 80))]
+    return [(first, (3, 2)), *large, *((key, (3, 2)) for key in more)]
 
 
 @exercise(
@@ -502,31 +498,43 @@ he_normal.rule(
 )
 he_normal.rule(
     "Another key gives the same weights: pass the key that comes in to jax.random, not one of your own.",
-    lambda cases, answers: not np.allclose(answers[1], answers[3]),
+    lambda cases, answers: different([answers[0], *answers[5:]]) > 1,
     lambda key, shape: he_normal.reference(jax.random.key(0), shape),
 )
 he_normal.rule(
+    "Only a few sets of weights ever come, whatever the key: draw from the key that is passed itself.",
+    lambda cases, answers: different([answers[0], *answers[5:]]) == 6 and not np.allclose(answers[1], answers[3]),
+    of_few_keys(he_normal.reference),
+)
+
+
+def _half_of(key, shape):
+    return he_normal.reference(key, (*shape[:-1], shape[-1] // 2))
+
+
+he_normal.rule(
     "The same few numbers come again and again: draw the whole shape at once, or with a fresh key for each part.",
-    lambda cases, answers: all(len(np.unique(answer)) > 0.9 * answer.size for answer in answers[1:]),
+    lambda cases, answers: all(len(np.unique(np.abs(answer))) > 0.9 * answer.size for answer in answers[1:5]),
     lambda key, shape: jnp.broadcast_to(he_normal.reference(key, (1, *shape[1:])) / jnp.sqrt(shape[0]), shape),
     lambda key, shape: jnp.broadcast_to(he_normal.reference(key, (*shape[:-1], 1)), shape),
+    lambda key, shape: jnp.resize(jnp.array([1, -1]), shape) * jnp.repeat(_half_of(key, shape), 2, axis=-1),
 )
 he_normal.rule(
     "The mean of the weights is not 0: as many must be negative as positive.",
     lambda cases, answers: all(
-        abs(np.mean(answer)) < 7 * np.std(answer) / np.sqrt(answer.size) for answer in answers[1:]
+        abs(np.mean(answer)) < 7 * np.std(answer) / np.sqrt(answer.size) for answer in answers[1:5]
     ),
     lambda key, shape: jnp.abs(he_normal.reference(key, shape)),
     lambda key, shape: jnp.sqrt(2 / _fan_in(shape)) * jax.random.uniform(key, shape),
 )
 he_normal.rule(
     "The weights are not normally distributed: none lies beyond two deviations; use jax.random.normal.",
-    lambda cases, answers: all(np.mean(np.abs(answer) > 2 * np.std(answer)) > 0.02 for answer in answers[1:]),
+    lambda cases, answers: all(np.mean(np.abs(answer) > 2 * np.std(answer)) > 0.02 for answer in answers[1:5]),
     lambda key, shape: jnp.sqrt(6 / _fan_in(shape)) * jax.random.uniform(key, shape, minval=-1),
 )
 he_normal.rule(
     "The weights are not normally distributed: too many lie beyond three deviations; use jax.random.normal.",
-    lambda cases, answers: all(np.mean(np.abs(answer) > 3 * np.std(answer)) < 0.006 for answer in answers[1:]),
+    lambda cases, answers: all(np.mean(np.abs(answer) > 3 * np.std(answer)) < 0.006 for answer in answers[1:5]),
     lambda key, shape: jnp.sqrt(1 / _fan_in(shape)) * jax.random.laplace(key, shape),
 )
 he_normal.rule(
