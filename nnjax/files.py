@@ -1,10 +1,11 @@
-"""Writing a file at one stroke, and telling whether the code has changed."""
+"""Writing a file at one stroke, locking one, and telling whether the code has changed."""
 
 import hashlib
 import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 
 def write(path: Path, data: bytes | str) -> Path:
@@ -41,6 +42,19 @@ def _write_beside(path: Path, data: bytes) -> None:
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise
+
+
+def lock(file: TextIO) -> bool | None:
+    """Lock an open file until it is closed; tell whether that went, or None where the system has no such locks."""
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def code_digest(*rooms: str) -> str:

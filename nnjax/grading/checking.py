@@ -12,6 +12,7 @@ from nnjax.exercises import all_exercises, get
 from nnjax.grading import cards, progress, running
 from nnjax.grading.answer_key import plan
 from nnjax.grading.judging import Verdict, judge
+from nnjax.grading.limits import exit_raises
 from nnjax.grading.loading import load
 from nnjax.grading.submissions import is_script_or_notebook
 
@@ -27,7 +28,8 @@ def verdict(function: Callable[..., Any], name: str | None = None, *, seed: int 
         raise TypeError(f"check wants the function itself, such as check(neuron); this is a {type(function).__name__}")
     exercise = get(name or _name(function))
     cases, calls = plan(exercise, seed)
-    outcomes = running.run(function, cases, calls, exercise.seconds, by_hand=exercise.by_hand)
+    with exit_raises():
+        outcomes = running.run(function, cases, calls, exercise.seconds, by_hand=exercise.by_hand)
     return judge(exercise.name, seed, outcomes)
 
 
@@ -82,7 +84,8 @@ def check_file(file: Path) -> Iterator[Verdict]:
     if file.stat().st_size > LARGEST:
         raise ValueError(f"{file} holds {file.stat().st_size:,} bytes; at most {LARGEST:,} can be checked")
     _import_anew_from(file.resolve().parent)
-    loaded = load(file.read_bytes(), file.suffix.lower(), all_exercises())
+    with exit_raises():
+        loaded = load(file.read_bytes(), file.suffix.lower(), all_exercises())
     found = [name for name in all_exercises() if callable(loaded.names.get(name))]
     if not found:
         raise ValueError(f"{file}: {loaded.problem or 'it defines no function that is called like an exercise'}")

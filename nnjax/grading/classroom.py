@@ -18,6 +18,7 @@ from nnjax.grading.gradebook import Row
 from nnjax.grading.marking import Marked, Run, mark
 from nnjax.grading.naming import named
 from nnjax.grading.sandbox import bare, box
+from nnjax.grading.sandbox.temporary import sweep
 from nnjax.grading.submissions import Student, read, students
 
 MANY = 4
@@ -80,6 +81,7 @@ def runner(sandbox: bool, names: Sequence[str] = ()) -> Iterator[Run]:
 
     What the exercises ``names`` need is compiled in the background, for all sandboxes.
     """
+    sweep()
     if not sandbox:
         yield bare.run
         return

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
+from nnjax.files import lock
 from nnjax.grading.judging import Verdict
 from nnjax.grading.marking import Marked
 
@@ -34,7 +35,8 @@ def opened(folder: Path, seed: int | None) -> Iterator[Journal]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / NAME).open("a+", encoding="ascii", errors="replace") as file:
-        _lock(file, folder)
+        if lock(file) is False:
+            raise ValueError(f"another process is marking into {folder}; wait for it, or mark into another folder")
         file.seek(0)
         lines = list(_lines(file.read()))
         if lines and "secret" in lines[0]:
@@ -76,16 +78,3 @@ def _write(file: TextIO, entry: dict[str, Any]) -> None:
     file.write("\n" + json.dumps(entry) + "\n")
     file.flush()
     os.fsync(file.fileno())
-
-
-def _lock(file: TextIO, folder: Path) -> None:
-    try:
-        import fcntl
-    except ImportError:
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise ValueError(
-            f"another process is marking into {folder}; wait for it, or mark into another folder"
-        ) from None

@@ -1,14 +1,15 @@
-"""Limits inside one process: a time after which a learner's function is interrupted, and autodiff switched off.
+"""Limits inside one process: a time after which a learner's function is interrupted, autodiff and exits switched off.
 
 They help a learner who is honest. What must hold against one who is not is the sandbox's.
 """
 
 import contextlib
 import ctypes
+import os
 import signal
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 
 class TooSlow(BaseException):
@@ -47,6 +48,21 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 def _too_slow(*_: Any) -> None:
     raise TooSlow
+
+
+@contextlib.contextmanager
+def exit_raises() -> Iterator[None]:
+    """Let ``os._exit`` in the block raise SystemExit, as ``sys.exit`` does: it would end the learner's own session."""
+
+    def refuse(status: int) -> NoReturn:
+        raise SystemExit(f"os._exit({status})")
+
+    kept = os._exit
+    os._exit = refuse
+    try:
+        yield
+    finally:
+        os._exit = kept
 
 
 @contextlib.contextmanager

@@ -202,6 +202,19 @@ def test_a_statement_that_raises_is_passed_over_and_reported(tmp_path, capsys):
     assert "line 1 raised ModuleNotFoundError: No module named 'no_such_module'; the rest" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("call", ["os._exit(3)", "sys.exit(3)", "raise SystemExit"])
+def test_a_function_that_ends_the_process_is_wrong_and_ends_nothing(tmp_path, capsys, call):
+    file = tmp_path / "a.py"
+    file.write_text(f"import os, sys\ndef neuron(params, x):\n    {call}\n")
+    (found,) = checking.check_file(file)
+    assert (found.status, found.points) == (WRONG, 0)
+    assert "raised SystemExit in line 3" in found.sentence
+    file.write_text(f"import os, sys\n{RIGHT_NEURON}\n{call}")
+    (found,) = checking.check_file(file)
+    assert found.status == RIGHT
+    assert "raised SystemExit" in capsys.readouterr().err
+
+
 def test_modules_beside_a_file_are_imported_as_they_stand_now(tmp_path):
     file, helper = tmp_path / "a.py", tmp_path / "beside.py"
     file.write_text("from beside import neuron")

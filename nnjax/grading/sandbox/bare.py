@@ -2,20 +2,20 @@
 
 import os
 import sys
-import tempfile
 
 from nnjax.grading.sandbox.box import environment_of
+from nnjax.grading.sandbox.temporary import temporary
 from nnjax.grading.sandbox.watching import Ended, Limits, watched
 
 
 def run(kind: str, work: bytes, limits: Limits, cpu: float) -> Ended:
     """Run ``start.py`` on the bytes ``work`` in a process that can reach all that its starter can."""
-    with tempfile.TemporaryDirectory(prefix="nnjax-") as folder:
+    with temporary() as folder:
         start = "import runpy, sys; runpy.run_module('nnjax.grading.sandbox.start', run_name='__main__')"
         environment = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "SYSTEM"))}
         environment |= environment_of(kind) | {
             "JAX_PLATFORMS": "cpu",
             "PYTHONPATH": os.pathsep.join(sys.path),
-            "HOME": folder,
+            "HOME": str(folder),
         }
         return watched(lambda send: [sys.executable, "-P", "-c", start, str(send)], work, limits, environment)

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import nnjax
 from nnjax.compiling import QUICK, flags
 from nnjax.grading.sandbox import compiled, seccomp
 from nnjax.grading.sandbox.site import build as site_of
+from nnjax.grading.sandbox.temporary import temporary
 from nnjax.grading.sandbox.watching import MIB, Ended, Limits, watched
 
 ADDRESS_SPACE, FILE, TEMPORARY = 8192 * MIB, 8 * MIB, 64 * MIB
@@ -38,13 +38,11 @@ class Site(NamedTuple):
 @contextmanager
 def sites(names: Sequence[str] = ()) -> Iterator[dict[str, Site]]:
     """Make the sites of all kinds, for as long as the block lasts; what the exercises ``names`` need is compiled."""
-    with tempfile.TemporaryDirectory(prefix="nnjax-") as folder:
+    with temporary() as folder:
         os.chmod(folder, 0o755)
-        ready = Path(folder) / "compiled"
+        ready = folder / "compiled"
         with compiled.filling(ready, names):
-            yield {
-                kind: Site([*site_of(kind, Path(folder)), (ready, "compiled")], environment_of(kind)) for kind in KINDS
-            }
+            yield {kind: Site([*site_of(kind, folder), (ready, "compiled")], environment_of(kind)) for kind in KINDS}
 
 
 def environment_of(kind: str) -> dict[str, str]:

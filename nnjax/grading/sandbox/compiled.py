@@ -9,12 +9,12 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from nnjax.compiling import QUICK, flags, keeping
+from nnjax.grading.sandbox.temporary import temporary
 
 # The inputs of most exercises have the same shapes for every seed.
 SEED = 1
@@ -46,11 +46,11 @@ def writing(folder: Path) -> dict[str, str]:
 def filling(folder: Path, names: Sequence[str]) -> Iterator[None]:
     """Fill ``folder`` with what the exercises ``names`` need, in the background, as long as the block lasts."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="nnjax-") as own:
-        environment = dict(os.environ) | writing(Path(own)) | {"JAX_PLATFORMS": "cpu"}
+    with temporary() as own:
+        environment = dict(os.environ) | writing(own) | {"JAX_PLATFORMS": "cpu"}
         process = subprocess.Popen(
             # -P and cwd: the folder in which marking was started may hold students' files that are called like modules.
-            [sys.executable, "-P", "-m", "nnjax.grading.sandbox.compiled", own, str(folder), *names],
+            [sys.executable, "-P", "-m", "nnjax.grading.sandbox.compiled", str(own), str(folder), *names],
             cwd=own, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment,
         )  # fmt: skip
         try:
