@@ -23,5 +23,8 @@ def main() -> None:
         print("nnjax: interrupted", file=sys.stderr)
         raise SystemExit(130) from None
     except (ValueError, OSError, FloatingPointError, ImportError) as error:
-        print(f"nnjax: {error}", file=sys.stderr)
+        said = str(error)
+        if isinstance(error, OSError) and error.filename and error.strerror:
+            said = f"{error.filename}: {error.strerror}"
+        print(f"nnjax: {said}", file=sys.stderr)
         raise SystemExit(2) from None

@@ -12,12 +12,23 @@ from rich.table import Table
 
 @contextmanager
 def growing(make: Callable[[Any], Table], *, shown: bool) -> Iterator[Callable[[Any], None]]:
-    """Give a function that shows ``make(rows)``, in place of what it showed before; silent unless ``shown``."""
+    """Give a function that shows ``make(rows)``, in place of what it showed before; silent unless ``shown``.
+
+    Before the first rows nothing is shown, so that an error stands alone.
+    """
     if not shown:
         yield lambda rows: None
         return
-    with Live(make([]), console=Console(), refresh_per_second=4, vertical_overflow="visible") as live:
-        yield lambda rows: live.update(make(rows))
+    live = Live(console=Console(), refresh_per_second=4, vertical_overflow="visible")
+
+    def show(rows: Any) -> None:
+        live.update(make(rows))
+        live.start()
+
+    try:
+        yield show
+    finally:
+        live.stop()
 
 
 def certificates(rows: Sequence[Any]) -> Table:
