@@ -15,7 +15,8 @@ import operator
 import re
 import sys
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from nnjax.grading.limits import TooSlow, time_limit
@@ -23,7 +24,9 @@ from nnjax.grading.outcomes import plain
 from nnjax.grading.slicing import DEFINITIONS, slice_of
 
 # A magic or a command of the shell, also one whose result is kept, or a question about a name.
-IPYTHON = re.compile(r"^(\s*)(?:(?:\w+\s*=\s*)?[%!].*|\?{1,2}[\w.]+|[\w.]+\?{1,2})\s*$")
+IPYTHON = re.compile(r"^(\s*)(?:(?:\w+\s*=\s*)?(?:%{1,2}[A-Za-z]|!).*|\?{1,2}[\w.]+|[\w.]+\?{1,2})\s*$")
+# Seconds for the definitions that stand below what took too long.
+DEFINING = 5
 TIMED = re.compile(r"^(\s*)%time\s+(?=\S)")
 AROUND_PYTHON = ("%%time", "%%timeit", "%%capture", "%%prun")
 FAILED_IMPORT = re.compile(r" raised (ModuleNotFound|Import)Error\b")
@@ -49,18 +52,22 @@ def load(data: bytes, suffix: str, answers: Iterable[str], seconds: float = 30) 
         module.__file__ = "submission.py"
     problems: list[str] = []
     asked: set[str] = set()
+    steps: Iterator[tuple[str, ast.stmt]] = iter(())
+    flags = 0
     try:
         with time_limit(seconds):
             pieces, asked = _notebook(_text(data)) if suffix == ".ipynb" else ([("submission.py", _text(data))], asked)
             flags = _future("\n".join(source for _, source in pieces))
-            parsed = [(name, *_parsed(name, source)) for name, source in pieces]
-            statements = [statement for _, tree, _ in parsed for statement in tree]
+            parsed = [(name, statement) for name, source in pieces for statement in _parsed(name, source, problems)]
+            statements = [statement for _, statement in parsed]
             chosen = set(slice_of(statements, asked or answers) if suffix == ".ipynb" else statements)
-            for name, tree, problem in parsed:
-                problems += [problem] if problem else []
-                problems += _run(module, name, [statement for statement in tree if statement in chosen], flags)
+            steps = iter([step for step in parsed if step[1] in chosen])
+            _run(module, steps, flags, problems)
     except TooSlow:
         problems.append(f"running the file took longer than {seconds:g} seconds")
+        # What is defined further down is not lost.
+        with suppress(TooSlow), time_limit(DEFINING):
+            _run(module, (step for step in steps if isinstance(step[1], DEFINITIONS)), flags, problems)
     except ValueError as error:
         problems.append(str(error))
     # A lesson's own cells may define what is called like an exercise of another lesson.
@@ -115,8 +122,17 @@ def as_python(cell: str) -> str:
     try:
         ast.parse("\n".join(lines))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return "\n".join(IPYTHON.sub(r"\1pass", line) for line in lines)
+        return "\n".join(_without_commands(lines))
     return "\n".join(lines)
+
+
+def _without_commands(lines: Sequence[str]) -> Iterator[str]:
+    """Yield ``pass`` for each line that only IPython understands, and nothing for those on which it goes on."""
+    goes_on = False
+    for line in lines:
+        done = "" if goes_on else IPYTHON.sub(r"\1pass", line)
+        goes_on = done != line and line.endswith("\\")
+        yield done
 
 
 def _future(source: str) -> int:
@@ -126,26 +142,28 @@ def _future(source: str) -> int:
     return functools.reduce(operator.or_, (getattr(__future__, name).compiler_flag for name in names), 0)
 
 
-def _parsed(name: str, source: str) -> tuple[list[ast.stmt], str]:
-    """Return the statements of a piece, or in words why there are none."""
+def _parsed(name: str, source: str, problems: list[str]) -> list[ast.stmt]:
+    """Return the statements of a piece; add to ``problems``, in words, why there are none."""
     # Tracebacks and inspect find the lines of a file that lies nowhere.
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     try:
-        return ast.parse(source, name).body, ""
+        return ast.parse(source, name).body
     except SyntaxError as error:
-        return [], f"there is a syntax error in line {error.lineno}{_place(name)}: {plain(error.msg, 100)}"
+        problems.append(f"there is a syntax error in line {error.lineno}{_place(name)}: {plain(error.msg, 100)}")
     except (ValueError, RecursionError, MemoryError):
-        return [], f"the source{_place(name)} cannot be read: it is nested too deep or holds impossible signs"
+        problems.append(f"the source{_place(name)} cannot be read: it is nested too deep or holds impossible signs")
+    return []
 
 
 def _place(name: str) -> str:
     return f" of {name}" if name.startswith("cell") else ""
 
 
-def _run(module: types.ModuleType, name: str, statements: list[ast.stmt], flags: int) -> list[str]:
-    """Run the statements one by one; return what went wrong, in words."""
-    problems = []
-    for statement in statements:
+def _run(
+    module: types.ModuleType, steps: Iterable[tuple[str, ast.stmt]], flags: int, problems: list[str]
+) -> None:  # fmt: skip
+    """Run statements one by one, each with the name of its piece; add to ``problems``, in words, what went wrong."""
+    for name, statement in steps:
         try:
             exec(compile(ast.Module([statement], []), name, "exec", flags, dont_inherit=True), module.__dict__)
         except (TooSlow, KeyboardInterrupt):
@@ -158,4 +176,3 @@ def _run(module: types.ModuleType, name: str, statements: list[ast.stmt], flags:
             problems.append(
                 f"line {statement.lineno}{_place(name)} raised {type(error).__name__}{': ' * bool(message)}{message}"
             )
-    return problems

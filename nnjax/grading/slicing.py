@@ -8,13 +8,12 @@ import symtable
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-# What reaches names that stand in no source.
-DYNAMIC = {"exec", "eval", "globals", "locals", "vars"}
-IMPORTS = (ast.Import, ast.ImportFrom)
-DEFINITIONS = (*IMPORTS, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-FUNCTIONS = (*DEFINITIONS, ast.Lambda)
-# Methods of modules that set them up, as jax.config.update does; others print, draw and write files.
-SETTINGS = {"update", "seed", "seterr", "simplefilter", "filterwarnings"}
+# What binds, and what looks up, names that stand in no source.
+BINDS_ANY = {"exec", "globals", "locals"}
+LOOKS_UP_ANY = {"eval", *BINDS_ANY}
+# Methods of modules that set them up, as jax.config.update and sys.path.append do; others print, draw and write files.
+SETTINGS = {"update", "append", "insert", "seed", "seterr", "simplefilter", "filterwarnings"}
+DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 # What a value consists of that nothing can change.
 FIXED = (ast.Constant, ast.Tuple, ast.UnaryOp, ast.BinOp, ast.unaryop, ast.operator, ast.expr_context)
 
@@ -23,6 +22,8 @@ class Use(NamedTuple):
     """What a statement does with the names of its module; those local to its functions are not among them."""
 
     binds: set[str]
+    # What it binds to modules and to what is taken from them.
+    imports: set[str]
     mentions: set[str]
     # Mentioned outside of functions, so used as soon as the statement is run.
     at_once: set[str]
@@ -30,29 +31,38 @@ class Use(NamedTuple):
     changes: set[str]
 
 
+class Names(NamedTuple):
+    """The names of a notebook: what is imported, functions, classes, and what may be changed after it was made."""
+
+    imported: set[str]
+    functions: set[str]
+    classes: set[str]
+    data: set[str]
+
+
 def slice_of(statements: Sequence[ast.stmt], answers: Iterable[str]) -> list[ast.stmt]:
     """Return those of the statements, in their order, on which the values of the names ``answers`` may depend."""
     uses = [_use(statement) for statement in statements]
-    imported = set[str]().union(
-        *(use.binds for statement, use in zip(statements, uses, strict=True) if isinstance(statement, IMPORTS))
-    )
-    # A module's functions change no module, but for what sets it up.
-    uses = [use._replace(changes=use.changes - imported) for use in uses]
-    pairs = list(zip(statements, uses, strict=True))
-    changeable = {name for statement, use in pairs if not _is_fixed(statement) for name in use.binds}
-    by_calls = _changed_by_calls(statements, uses)
-    run_for = []
-    for statement, use in pairs:
+    names = _names(statements, uses)
+    by_calls = _changed_by_calls(uses, names)
+    # Names for whose sake a statement is run: those it binds, those it changes, and those it may change.
+    run_for, in_any_case = [], set()
+    for index, (statement, use) in enumerate(zip(statements, uses, strict=True)):
         defines = isinstance(statement, DEFINITIONS)
-        called = use.at_once if defines else use.mentions
-        names = use.binds.union(*(by_calls.get(name, ()) for name in called))
-        run_for.append(names if defines else names | use.changes | use.mentions & changeable)
+        changes = set[str]().union(*(by_calls.get(name, ()) for name in (use.at_once if defines else use.mentions)))
+        changes |= _decorators(statement) if defines else use.changes | use.mentions & names.data
+        changes |= _arguments(statement) & names.classes
+        run_for.append(use.binds | changes - names.imported)
+        if _in_any_case(statement, use, names):
+            in_any_case.add(index)
     wanted, chosen = set(answers), set[int]()
     while True:
-        found = {index for index, pair in enumerate(pairs) if _in_any_case(*pair, imported) or run_for[index] & wanted}
-        # What a statement binds may be another name for a part of what it mentions.
-        wanted = wanted.union(*(uses[index].binds | uses[index].mentions for index in found))
-        if wanted & DYNAMIC:
+        found = in_any_case | {index for index, sake in enumerate(run_for) if sake & wanted}
+        for index in found:
+            if isinstance(statements[index], ast.Assign) and uses[index].mentions & names.data & wanted:
+                wanted |= uses[index].binds  # other names for parts of what is mentioned
+            wanted |= uses[index].mentions - (LOOKS_UP_ANY if index in in_any_case else set())
+        if wanted & LOOKS_UP_ANY - names.functions - names.data:
             return list(statements)
         if found == chosen:
             return [statements[index] for index in sorted(chosen)]
@@ -64,9 +74,11 @@ def _use(statement: ast.stmt) -> Use:
         module = symtable.symtable(ast.unparse(statement), "", "exec")
     except (SyntaxError, ValueError, RecursionError):
         # It cannot be compiled either, which is said when it is run.
-        return Use(set(), set(), set(), set())
-    binds = {symbol.get_name() for symbol in module.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
-    at_once = {symbol.get_name() for symbol in module.get_symbols() if symbol.is_referenced()}
+        return Use(set(), set(), set(), set(), set())
+    symbols = module.get_symbols()
+    imports = {symbol.get_name() for symbol in symbols if symbol.is_imported()}
+    binds = imports | {symbol.get_name() for symbol in symbols if symbol.is_assigned()}
+    at_once = {symbol.get_name() for symbol in symbols if symbol.is_referenced()}
     mentions, changes, tables = set(at_once), set(), module.get_children()
     for table in tables:
         tables += table.get_children()
@@ -76,11 +88,13 @@ def _use(statement: ast.stmt) -> Use:
             if symbol.is_declared_global() and symbol.is_assigned():
                 changes.add(symbol.get_name())
     changes |= {_changed(node) for node in ast.walk(statement)} & mentions
-    return Use(binds, mentions, at_once, changes)
+    return Use(binds, imports, mentions, at_once, changes)
 
 
 def _changed(node: ast.AST) -> str:
     """Return the name whose object a node changes by a method, an attribute or an element; empty if there is none."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setattr" and node.args:
+        return _root(node.args[0])
     method = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
     part = isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load)
     return _root(node) if method or part else ""
@@ -93,13 +107,59 @@ def _root(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _changed_by_calls(statements: Sequence[ast.stmt], uses: Sequence[Use]) -> dict[str, set[str]]:
+def _decorators(statement: ast.stmt) -> set[str]:
+    """Return the names in decorators: ``@f.defjvp`` changes f, and ``@add_to_class(Dense)`` Dense."""
+    decorators = getattr(statement, "decorator_list", [])
+    return {node.id for one in decorators for node in ast.walk(one) if isinstance(node, ast.Name)}
+
+
+def _arguments(statement: ast.stmt) -> set[str]:
+    """Return the names that a call as a statement is given: ``register_dataclass(State, ...)`` changes State."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    return {node.id for node in call.args if isinstance(node, ast.Name)} if isinstance(call, ast.Call) else set()
+
+
+def _names(statements: Sequence[ast.stmt], uses: Sequence[Use]) -> Names:
+    """Return the names by what they are bound to; data are those that any statement binds to something else."""
+    names = Names(set(), set(), set(), set())
+    for statement, use in zip(statements, uses, strict=True):
+        names.imported.update(use.imports)
+        value = statement.value if isinstance(statement, ast.Assign) else None
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            (names.classes if isinstance(statement, ast.ClassDef) else names.functions).update(use.binds)
+        elif value is not None and _is_imported(value, names):
+            names.imported.update(use.binds)
+        elif value is not None and _is_function(value, names):
+            names.functions.update(use.binds)
+        elif value is None or not _is_fixed(value):
+            names.data.update(use.binds - use.imports)
+    return names._replace(imported=names.imported - names.data)
+
+
+def _is_imported(value: ast.expr, names: Names) -> bool:
+    """Tell whether a value is a part of modules, as ``jax.nn.relu`` is, or several."""
+    parts = value.elts if isinstance(value, ast.Tuple) else [value]
+    return all(isinstance(part, ast.Attribute) and _root(part) in names.imported for part in parts)
+
+
+def _is_function(value: ast.expr, names: Names) -> bool:
+    """Tell whether a value is a function, or one that a module makes of it, as ``jax.jit(f)``."""
+    if isinstance(value, ast.Call) and _root(value.func) in names.imported:
+        made_of = [argument for argument in value.args if not _is_fixed(argument)]
+        return bool(made_of) and all(_is_function(argument, names) for argument in made_of)
+    return isinstance(value, ast.Lambda) or (isinstance(value, ast.Name) and value.id in names.functions)
+
+
+def _is_fixed(value: ast.expr) -> bool:
+    return all(isinstance(node, FIXED) for node in ast.walk(value))
+
+
+def _changed_by_calls(uses: Sequence[Use], names: Names) -> dict[str, set[str]]:
     """Return for each name what a call of its function changes, also through the functions that this one calls."""
     changed = {name: set[str]() for use in uses for name in use.binds}
-    for statement, use in zip(statements, uses, strict=True):
-        if any(isinstance(node, FUNCTIONS) for node in ast.walk(statement)):
-            for name in use.binds:
-                changed[name] |= use.changes
+    for use in uses:
+        for name in use.binds & (names.functions | names.classes):
+            changed[name] |= use.changes - names.imported
     before = -1
     while before < (before := sum(map(len, changed.values()))):
         for use in uses:
@@ -109,18 +169,11 @@ def _changed_by_calls(statements: Sequence[ast.stmt], uses: Sequence[Use]) -> di
     return changed
 
 
-def _in_any_case(statement: ast.stmt, use: Use, imported: set[str]) -> bool:
-    """Tell whether a statement imports, reaches any name, or sets a library up: ``jax.config.update("...", True)``."""
-    if isinstance(statement, IMPORTS) or (not isinstance(statement, DEFINITIONS) and use.mentions & DYNAMIC):
+def _in_any_case(statement: ast.stmt, use: Use, names: Names) -> bool:
+    """Tell whether a statement imports, may bind any name, or sets a library up: ``jax.config.update("...", True)``."""
+    if use.imports or (not isinstance(statement, DEFINITIONS) and use.mentions & BINDS_ANY):
         return True
     if isinstance(statement, ast.Assign):
-        return any(not isinstance(target, ast.Name) and _root(target) in imported for target in statement.targets)
+        return any(not isinstance(target, ast.Name) and _root(target) in names.imported for target in statement.targets)
     called = statement.value.func if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) else None
-    return isinstance(called, ast.Attribute) and called.attr in SETTINGS and _root(called) in imported
-
-
-def _is_fixed(statement: ast.stmt) -> bool:
-    """Tell whether nothing changes what a statement binds, unless it is done by name as ``f.defvjp(...)`` does."""
-    if isinstance(statement, DEFINITIONS):
-        return True
-    return isinstance(statement, ast.Assign) and all(isinstance(node, FIXED) for node in ast.walk(statement.value))
+    return isinstance(called, ast.Attribute) and called.attr in SETTINGS and _root(called) in names.imported

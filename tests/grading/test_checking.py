@@ -11,6 +11,7 @@ import pytest
 import nnjax
 from nnjax.grading import cards, checking, progress
 from nnjax.grading.judging import NOT_YET, RIGHT, WRONG, Verdict
+from nnjax.grading.loading import load
 
 RIGHT_NEURON = """
 import jax.numpy as jnp
@@ -213,6 +214,16 @@ def test_a_function_that_ends_the_process_is_wrong_and_ends_nothing(tmp_path, ca
     (found,) = checking.check_file(file)
     assert found.status == RIGHT
     assert "raised SystemExit" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("suffix", [".py", ".ipynb"])
+def test_what_stands_below_a_loop_that_never_ends_is_found(suffix):
+    source = "rows = []\nwhile True:\n    rows.append(1)\n    rows.pop()\n" + RIGHT_NEURON
+    source = source.replace("return ", "rows\n    return ")
+    data = source if suffix == ".py" else json.dumps({"cells": [{"cell_type": "code", "source": source}]})
+    loaded = load(data.encode(), suffix, ["neuron"], seconds=2)
+    assert loaded.problem == "running the file took longer than 2 seconds"
+    assert "neuron" in loaded.names
 
 
 def test_modules_beside_a_file_are_imported_as_they_stand_now(tmp_path):

@@ -183,6 +183,78 @@ rows += [2]
 rows *= 2
 def answer(): return rows
 """,
+    "a decorator that is a method of the answer": """
+class Wrapped:
+    def __init__(self, f): self.f = f
+    def define(self, g):
+        self.g = g
+        return g
+    def __call__(self): return self.g(self.f())
+@Wrapped
+def answer(): return 2
+@answer.define
+def more(x): return x + 1
+""",
+    "registered by type": """
+from functools import singledispatch
+@singledispatch
+def size(x): return 0
+@size.register(list)
+def _(x): return len(x)
+@size.register
+def _(x: dict): return 10 * len(x)
+def answer(): return size([1]), size({1: 2}), size(3)
+for _ in range(3): print("training")  # not
+""",
+    "added to a class by a decorator": """
+def add_to(cls):
+    def add(f): setattr(cls, f.__name__, f)
+    return add
+class Net: pass
+@add_to(Net)
+def forward(self, x): return x + 1
+def answer(): return Net().forward(1)
+""",
+    "a class is registered": """
+import copyreg
+class State: pass
+copyreg.pickle(State, lambda s: (State, ()))
+def answer(): return State in copyreg.dispatch_table
+""",
+    "setattr on a class": """
+class Net: pass
+setattr(Net, "size", 3)
+def answer(): return Net.size
+""",
+    "a wrapped answer does not keep what trains": """
+import functools
+def train(f): raise AssertionError("this takes minutes")  # not
+def answer(x=1): return x
+answer = functools.partial(answer, 2)
+for step in range(3):  # not
+    params = train(answer)  # not
+print(answer())  # not
+""",
+    "imported where it is there": """
+try:
+    import math
+except ImportError:
+    math = None
+def answer(): return math.sin(1)
+params = math.floor(1 / 0)  # not
+""",
+    "parts of modules under names of one's own": """
+import os, math
+path, sep = os.path, os.sep
+sine = math.sin
+def answer(): return sine(1), path.join("a", sep)
+lost = path.join(sine(1 / 0))  # not
+""",
+    "a function of one's own called eval": """
+def eval(x): return 2 * x
+def answer(): return eval(2)
+print(eval(1 / 0))  # not
+""",
     "what trains is left out": """
 EPS = 0.5
 def train(x): raise AssertionError("this takes minutes")  # not

@@ -207,6 +207,8 @@ def test_weights_of_another_distribution_with_the_right_deviation_are_not_normal
         DENSE.replace("    return", "    assert (x.ndim\n        != 7)\n    return"),
         "%%time\n" + DENSE,
         '%time dense = lambda params, x: x @ params["W"] + params["b"]\n',
+        "!pip install -q \\\n    einops \\\n    tqdm\n" + DENSE,
+        "%matplotlib inline\n" + DENSE + "print('%s'\n      % 3)\n",
         "for name in ['dense']:\n    globals()[name] = lambda params, x: x @ params['W'] + params['b']\n",
     ],
     ids=[
@@ -217,6 +219,8 @@ def test_weights_of_another_distribution_with_the_right_deviation_are_not_normal
         "unequal",
         "timed",
         "a timed line",
+        "a command over three lines",
+        "a remainder below a magic",
         "bound in a loop",
     ],
 )
