@@ -92,11 +92,13 @@ standardize.mistake(
 
 
 def _curves(rng: np.random.Generator) -> list[Case]:
-    a, b, c, d = (float(number) for number in np.round(rng.uniform(0.5, 2, 4), 2))
+    a, b, d = (float(number) for number in np.round(rng.uniform(0.5, 2, 3), 2))
+    # So steep a curve that a difference quotient with a small step is not near enough.
+    c = float(np.round(rng.uniform(5, 7), 2))
     return [
         (Function("cubic", (1.0, 1.0), "x^3 + x"), np.array(2, np.float32)),
         (Function("cubic", (a, -b), f"{a} x^3 - {b} x"), np.array(rng.uniform(-1.5, -1), np.float32)),
-        (Function("sine", (c, d), f"sin({c} x) + {d}"), np.array(rng.uniform(0.2, 0.5), np.float32)),
+        (Function("sine", (c, d), f"sin({c} x) + {d}"), np.array(rng.uniform(0.05, 0.15), np.float32)),
     ]
 
 
@@ -117,6 +119,10 @@ def tangent_line(f, x0):
     """
     slope = jax.grad(f)(x0)
     return slope, f(x0) - slope * x0
+
+
+def _central(f, x0, h):
+    return (f(x0 + h) - f(x0 - h)) / (2 * h)
 
 
 tangent_line.mistake(
@@ -154,6 +160,7 @@ tangent_line.mistake(
         lambda f, x0, h=h: ((f(x0 + h) - f(x0)) / h, f(x0) - (f(x0 + h) - f(x0)) / h * x0)
         for h in (0.1, 0.01, 1e-3, 1e-6)
     ),
+    *(lambda f, x0, h=h: (_central(f, x0, h), f(x0) - _central(f, x0, h) * x0) for h in (0.1, 0.01)),
 )
 tangent_line.mistake(
     "That is the line through (0, f(0)) and (x0, f(x0)), a secant; a tangent needs the derivative at x0.",

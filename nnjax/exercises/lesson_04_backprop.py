@@ -488,9 +488,12 @@ def _forward(params, x):
 
 
 def _errors(rng: np.random.Generator) -> list[Case]:
-    """Return networks, the last of which has logits so far apart that a careless softmax overflows."""
+    """Return networks, the last two of which have logits so far apart that a careless softmax overflows.
 
-    def case(*sizes: int, batch: int, numbers=drawing.normal, last: np.ndarray | None = None) -> Case:
+    In the last one sample has far larger ones than the others; it is of the class that the network takes it for.
+    """
+
+    def case(*sizes: int, batch: int = 7, numbers=drawing.normal, last: np.ndarray | None = None, scale=1) -> Case:
         while True:
             params = [drawing.layer(rng, *pair, numbers) for pair in itertools.pairwise(sizes)]
             for layer in params[:-1]:  # Units of which at least one is on for most samples.
@@ -498,16 +501,23 @@ def _errors(rng: np.random.Generator) -> list[Case]:
             if last is not None:
                 params[-1]["b"] = last
             x = numbers(rng, batch, sizes[0])
+            x[-1] *= scale
             logits, least = _forward(params, x)
-            if least > 1e-3:
+            *_, second, first = np.sort(logits[-1])
+            # Its own error must vanish, for it would drown those of the others.
+            if least > 1e-3 and (scale == 1 or first > max(second + 50, np.max(logits[:-1]) + 110)):
                 break
         # Two samples are of the least likely class: their errors are large, so that gradients are not all rounding.
-        labels = [*np.argmin(logits[:2], axis=1), *range(sizes[-1]), *rng.integers(sizes[-1], size=batch)]
-        return params, x, np.int32(labels[:batch])
+        labels = [*np.argmin(logits[:2], axis=1), *range(sizes[-1]), *rng.integers(sizes[-1], size=batch)][:batch]
+        if scale != 1:
+            labels[-1] = np.argmax(logits[-1])
+        return params, x, np.int32(labels)
 
     far = rng.permutation(np.float32([-200, 0, 100, 200]))
     small = case(2, 2, 3, batch=2, numbers=drawing.short)
-    return [small, case(4, 4, batch=7), case(3, 4, 4, 4, batch=7), case(4, 4, 4, batch=7, last=far)]
+    return [
+        small, case(4, 4), case(3, 4, 4, 4), case(4, 4, 4, last=far), case(4, 4, 4, last=far, scale=200),
+    ]  # fmt: skip
 
 
 def _mlp_loss(case, point):
@@ -619,6 +629,14 @@ mlp_backward.mistake(
     _mlp_wrong(
         error=lambda logits, labels: (
             (_normalised(jnp.exp(logits)) - jax.nn.one_hot(labels, logits.shape[1])) / len(labels)
+        )
+    ),
+)
+mlp_backward.mistake(
+    "One maximum is subtracted from the whole batch, so that rows far below it become 0 / 0; subtract each row's own.",
+    _mlp_wrong(
+        error=lambda logits, labels: (
+            (_normalised(jnp.exp(logits - jnp.max(logits))) - jax.nn.one_hot(labels, logits.shape[1])) / len(labels)
         )
     ),
 )

@@ -389,12 +389,18 @@ def _matrices(rng: np.random.Generator, width: int) -> dict[str, np.ndarray]:
 
 
 def _multi_heads(rng: np.random.Generator) -> list[Case]:
-    """Return cases, the second with any mask, the third with a causal one; two agree up to position 2."""
+    """Return cases, the second with any mask, the third with a causal one; two agree up to position 2.
+
+    In the last the first position sees itself alone, and with a score below -1000 in each head.
+    """
     params, x = _matrices(rng, 6), 2 * drawing.normal(rng, 4, 5, 6)
     other = np.concatenate([x[:, :3], 10 * drawing.normal(rng, 4, 2, 6)], axis=1)
     causal = np.tril(np.ones((5, 5), bool))
     tiny = _matrices(rng, 4), 2 * drawing.normal(rng, 3, 4), 2, None
-    return [tiny, (params, x, 3, _some_keys(rng, 5, 5)), (params, other, 3, causal)]
+    low = _matrices(rng, 6) | {"Wq": np.eye(6, dtype=np.float32), "Wk": -np.eye(6, dtype=np.float32)}
+    far = 2 * drawing.normal(rng, 4, 5, 6)
+    far[:, 0] = 33 * rng.choice([-1, 1], (4, 6))
+    return [tiny, (params, x, 3, _some_keys(rng, 5, 5)), (params, other, 3, causal), (low, far, 3, causal)]
 
 
 @exercise(
@@ -513,6 +519,13 @@ multi_head_attention.mistake(
 multi_head_attention.mistake(
     "A hidden score of 0 still gets weight; it must be -inf before the softmax.",
     lambda params, x, heads, mask: _multi(params, x, heads, mask, low=0) @ params["Wo"],
+)
+multi_head_attention.mistake(
+    "The number that hides a score is not low enough: beside it, what is hidden still gets weight. Use -inf.",
+    *(
+        lambda params, x, heads, mask, low=low: _multi(params, x, heads, mask, low=low) @ params["Wo"]
+        for low in (-2, -10, -20, -100, -1000)
+    ),
 )
 multi_head_attention.mistake(
     "The softmax runs along the queries; the weights of one query over all keys, the last axis, sum to 1.",

@@ -370,6 +370,11 @@ count_parameters.mistake(
     "That is the number of entries of the outermost dict or list; the arrays inside are meant.", len
 )
 count_parameters.mistake(
+    "The product over the empty shape () is 1.0, which makes the whole sum a float; an array's size is an integer.",
+    _over_leaves(lambda leaf: np.prod(leaf.shape)),
+    _over_leaves(lambda leaf: jnp.prod(jnp.array(leaf.shape))),
+)
+count_parameters.mistake(
     "Arrays may have more than two axes: a kernel of shape (3, 3, 1, 4) holds 36 numbers. Multiply all axes.",
     _over_leaves(lambda leaf: math.prod(leaf.shape[:2])),
     _over_leaves(lambda leaf: math.prod(leaf.shape[-2:])),
