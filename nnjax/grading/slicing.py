@@ -79,6 +79,11 @@ def _use(statement: ast.stmt) -> Use:
     imports = {symbol.get_name() for symbol in symbols if symbol.is_imported()}
     binds = imports | {symbol.get_name() for symbol in symbols if symbol.is_assigned()}
     at_once = {symbol.get_name() for symbol in symbols if symbol.is_referenced()}
+    if not isinstance(statement, DEFINITIONS):
+        # Since Python 3.12 the names of a comprehension are listed as the module's, and := in one as no assignment.
+        binds |= {node.target.id for node in ast.walk(statement) if isinstance(node, ast.NamedExpr)}
+        own = _names_of_comprehensions(statement)
+        binds, at_once = binds - own, at_once - own
     mentions, changes, tables = set(at_once), set(), module.get_children()
     for table in tables:
         tables += table.get_children()
@@ -89,6 +94,14 @@ def _use(statement: ast.stmt) -> Use:
                 changes.add(symbol.get_name())
     changes |= {_changed(node) for node in ast.walk(statement)} & mentions
     return Use(binds, imports, mentions, at_once, changes)
+
+
+def _names_of_comprehensions(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement binds in comprehensions and nowhere else."""
+    targets = [node.target for node in ast.walk(statement) if isinstance(node, ast.comprehension)]
+    inside = {id(node) for target in targets for node in ast.walk(target)}
+    stored = [node for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    return {node.id for node in stored if id(node) in inside} - {node.id for node in stored if id(node) not in inside}
 
 
 def _changed(node: ast.AST) -> str:

@@ -267,6 +267,12 @@ print(f"{train(3)} {EPS}", answer())  # not
 assert train(3)  # not
 if result: train(result)  # not
 """,
+    "the names of a comprehension are its own": """
+table = [i * i for i in range(3)]
+def answer(): return table
+for i in range(2):  # not
+    params = {k: i / 0 for k in "ab"}  # not
+""",
     "local names are not the notebook's": """
 def train(): raise AssertionError("this takes minutes")  # not
 def answer():
