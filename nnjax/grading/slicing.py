@@ -57,14 +57,14 @@ def slice_of(statements: Sequence[ast.stmt], answers: Iterable[str]) -> list[ast
             in_any_case.add(index)
     wanted, chosen = set(answers), set[int]()
     while True:
-        found = in_any_case | {index for index, sake in enumerate(run_for) if sake & wanted}
+        found, before = in_any_case | {index for index, sake in enumerate(run_for) if sake & wanted}, len(wanted)
         for index in found:
             if isinstance(statements[index], ast.Assign) and uses[index].mentions & names.data & wanted:
                 wanted |= uses[index].binds  # other names for parts of what is mentioned
             wanted |= uses[index].mentions - (LOOKS_UP_ANY if index in in_any_case else set())
         if wanted & LOOKS_UP_ANY - names.functions - names.data:
             return list(statements)
-        if found == chosen:
+        if (found, before) == (chosen, len(wanted)):
             return [statements[index] for index in sorted(chosen)]
         chosen = found
 
