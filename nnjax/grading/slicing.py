@@ -13,7 +13,8 @@ BINDS_ANY = {"exec", "globals", "locals"}
 LOOKS_UP_ANY = {"eval", *BINDS_ANY}
 # Methods of modules that set them up, as jax.config.update and sys.path.append do; others print, draw and write files.
 SETTINGS = {"update", "append", "insert", "seed", "seterr", "simplefilter", "filterwarnings"}
-DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+DEFINITIONS = (ast.Import, ast.ImportFrom, *FUNCTIONS)
 # What a value consists of that nothing can change.
 FIXED = (ast.Constant, ast.Tuple, ast.UnaryOp, ast.BinOp, ast.unaryop, ast.operator, ast.expr_context)
 
@@ -73,8 +74,8 @@ def _use(statement: ast.stmt) -> Use:
     try:
         module = symtable.symtable(ast.unparse(statement), "", "exec")
     except (SyntaxError, ValueError, RecursionError):
-        # It cannot be compiled either, which is said when it is run.
-        return Use(set(), set(), set(), set(), set())
+        # It cannot be compiled either, which is said when it is run for the sake of the name that it should define.
+        return Use({statement.name} if isinstance(statement, FUNCTIONS) else set(), set(), set(), set(), set())
     symbols = module.get_symbols()
     imports = {symbol.get_name() for symbol in symbols if symbol.is_imported()}
     binds = imports | {symbol.get_name() for symbol in symbols if symbol.is_assigned()}
@@ -138,7 +139,7 @@ def _names(statements: Sequence[ast.stmt], uses: Sequence[Use]) -> Names:
     for statement, use in zip(statements, uses, strict=True):
         names.imported.update(use.imports)
         value = statement.value if isinstance(statement, ast.Assign) else None
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        if isinstance(statement, FUNCTIONS):
             (names.classes if isinstance(statement, ast.ClassDef) else names.functions).update(use.binds)
         elif value is not None and _is_imported(value, names):
             names.imported.update(use.binds)

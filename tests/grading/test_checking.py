@@ -217,6 +217,13 @@ def test_a_function_that_ends_the_process_is_wrong_and_ends_nothing(tmp_path, ca
 
 
 @pytest.mark.parametrize("suffix", [".py", ".ipynb"])
+def test_a_definition_that_cannot_be_compiled_is_said(suffix):
+    source = "def neuron(params, params):\n    return 1\n"
+    data = source if suffix == ".py" else json.dumps({"cells": [{"cell_type": "code", "source": source}]})
+    assert "raised SyntaxError: duplicate argument 'params'" in load(data.encode(), suffix, ["neuron"]).problem
+
+
+@pytest.mark.parametrize("suffix", [".py", ".ipynb"])
 def test_what_stands_below_a_loop_that_never_ends_is_found(suffix):
     source = "rows = []\nwhile True:\n    rows.append(1)\n    rows.pop()\n" + RIGHT_NEURON
     source = source.replace("return ", "rows\n    return ")

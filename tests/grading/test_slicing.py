@@ -1,16 +1,15 @@
 """A slice of a notebook gives the answers that the whole notebook gives, and leaves out what costs time."""
 
 import ast
-import json
-from pathlib import Path
 
+import nbformat
 import pytest
 
-from nnjax.exercises import LESSONS, get, of_lesson
+from nnjax.course.source import FOLDER
+from nnjax.course.teaching import solve
+from nnjax.exercises import LESSONS, of_lesson
 from nnjax.grading.loading import as_python
 from nnjax.grading.slicing import DEFINITIONS, slice_of
-
-COURSE = Path(__file__).parents[2] / "lessons"
 
 # After "# not" stands what must be left out.
 NOTEBOOKS = {
@@ -309,12 +308,9 @@ def test_nothing_but_imports_is_run_for_a_name_that_is_not_bound():
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_of_a_lesson_nothing_is_run_but_definitions_and_settings(lesson):
-    cells = json.loads((COURSE / lesson / "lesson.ipynb").read_text("utf-8"))["cells"]
-    statements = []
-    for cell in cells:
-        entry = cell["metadata"].get("nnjax", {})
-        answered = get(entry["exercise"]).solution if entry.get("part") == "answer" else "".join(cell["source"])
-        statements += ast.parse(as_python(answered)).body if cell["cell_type"] == "code" else []
+    cells = solve(nbformat.read(FOLDER / lesson / "lesson.ipynb", 4)).cells
+    sources = [as_python(cell.source) for cell in cells if cell.cell_type == "code"]
+    statements = [statement for source in sources for statement in ast.parse(source).body]
     chosen = slice_of(statements, [exercise.name for exercise in of_lesson(lesson)])
     others = [ast.unparse(statement) for statement in chosen if not isinstance(statement, DEFINITIONS)]
     assert not [text for text in others if not text.startswith(("jax.config.update(", "plt.rcParams"))]

@@ -1,13 +1,14 @@
 """Right answers to every exercise get full marks where marks are given: in the sandbox, from scripts and notebooks."""
 
 import inspect
-import json
 from importlib import import_module
 
+import nbformat
 import pytest
 
 from nnjax.course.source import FOLDER
-from nnjax.exercises import LESSONS, get, of_lesson
+from nnjax.course.teaching import solve
+from nnjax.exercises import LESSONS, of_lesson
 from nnjax.grading import classroom
 from nnjax.grading.judging import RIGHT
 
@@ -15,22 +16,13 @@ from nnjax.grading.judging import RIGHT
 NAMED = "for name, bodies in ANSWERS.items():\n    globals()[name] = bodies[-1]\n"
 
 
-def solved(lesson):
-    """Return the lesson's notebook with the solutions in it."""
-    notebook = json.loads((FOLDER / lesson / "lesson.ipynb").read_text("utf-8"))
-    for cell in notebook["cells"]:
-        entry = cell["metadata"].get("nnjax", {})
-        if entry.get("part") == "answer":
-            cell["source"] = get(entry["exercise"]).solution
-    return json.dumps(notebook)
-
-
 @pytest.mark.slow
 def test_all_right_answers_get_full_marks(sandbox, tmp_path):
     folder = tmp_path / "class"
     folder.mkdir()
     for lesson in LESSONS:
-        (folder / f"{lesson}.ipynb").write_text(solved(lesson), "utf-8")
+        notebook = solve(nbformat.read(FOLDER / lesson / "lesson.ipynb", 4))
+        nbformat.write(notebook, folder / f"{lesson}.ipynb")
         others = inspect.getsource(import_module(f"tests.exercises.answers.lesson_{lesson}"))
         (folder / f"{lesson}_otherwise.py").write_text(others + NAMED, "utf-8")
     rows = classroom.grade(folder, tmp_path / "marks", seed=1)
