@@ -32,7 +32,7 @@ def _jaxpr(jaxpr: Any) -> int:
 
 def _equation(equation: Any) -> int:
     name, params = equation.primitive.name, equation.params
-    inner = [_jaxpr(jaxpr) for value in params.values() for jaxpr in _jaxprs_in(value)]
+    inner = [_jaxpr(jaxpr) for jaxpr in inside(params)]
     if inner:
         if name == "cond":
             return max(inner)
@@ -51,8 +51,9 @@ def _equation(equation: Any) -> int:
     return out
 
 
-def _jaxprs_in(value: Any) -> list[Any]:
-    if isinstance(value, (list, tuple)):
-        return [jaxpr for part in value for jaxpr in _jaxprs_in(part)]
+def inside(value: Any) -> list[Any]:
+    """Return the jaxprs in the parameters of an equation, such as the body of a scan and the branches of a cond."""
+    if isinstance(value, (list, tuple, dict)):
+        return [jaxpr for part in (value.values() if isinstance(value, dict) else value) for jaxpr in inside(part)]
     value = getattr(value, "jaxpr", value)
     return [value] if hasattr(value, "eqns") else []

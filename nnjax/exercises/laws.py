@@ -14,9 +14,10 @@ class Call(NamedTuple):
 
     Kinds: "plain"; "jit" (traced over the arrays); "again" (called twice: the second result, and the arguments as they
     are then); "vmap" (over the first axis of argument ``detail``); "gradient" (of the sum of the outputs, with respect
-    to argument ``detail``); "flops" (floating-point operations, counted from the jaxpr); "predictions" (a network is
-    trained and asked about inputs that it has not seen); "total" (the sum of the answer where argument ``detail``
-    holds nothing but zeros, and where it holds its own signs).
+    to argument ``detail``); "flops" (floating-point operations, counted from the jaxpr); "largest" (the numbers in the
+    largest array computed from argument ``detail``); "cut" (whether an array is cut over devices); "predictions" (a
+    network is trained and asked about inputs that it has not seen); "total" (the sum of the answer where argument
+    ``detail`` holds nothing but zeros, and where it holds its own signs).
     """
 
     kind: str
@@ -76,6 +77,16 @@ def gradient(argument: int, *cases: int) -> Law:
 def total(argument: int, sentence: str) -> Law:
     """Return the law that the answer's sum is right where numbers of an argument are equal, and answers differ."""
     return Law("total", sentence, (-1,), argument)
+
+
+def largest(argument: int, factor: float, sentence: str) -> Law:
+    """Return the law that no array computed from an argument is over ``factor`` times the reference's largest."""
+    return Law("largest", sentence, (-1,), argument, factor)
+
+
+def cut(sentence: str) -> Law:
+    """Return the law that arrays are cut over the devices of a mesh."""
+    return Law("cut", sentence, (-1,))
 
 
 def flops(factor: float) -> Law:

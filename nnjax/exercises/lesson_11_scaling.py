@@ -26,8 +26,16 @@ def _batches(rng: np.random.Generator) -> list[Case]:
     def batches(count: int, rows: int, n: int, m: int) -> list:
         return [(drawing.normal(rng, rows, n), drawing.normal(rng, rows, m)) for _ in range(count)]
 
-    network = {"hidden": drawing.layer(rng, 3, 4), "out": drawing.layer(rng, 4, 2)}
-    return [(LINEAR, drawing.layer(rng, 2, 1), batches(3, 4, 2, 1)), (NETWORK, network, batches(2, 5, 3, 2))]
+    # So wide and long that the largest array is what the hidden layer gives for a batch: all inputs together, and a
+    # stack of all gradients, stay below 1.5 times its size.
+    network = {"hidden": drawing.layer(rng, 3, 16), "out": drawing.layer(rng, 16, 2)}
+    return [(LINEAR, drawing.layer(rng, 2, 1), batches(3, 4, 2, 1)), (NETWORK, network, batches(2, 10, 3, 2))]
+
+
+AT_ONCE = (
+    "All batches are in memory at the same time, as one large batch would be: take the gradient of one batch, add it "
+    "up, and only then take the next."
+)
 
 
 def _loss_of_all(case: Case, point: Any) -> float:
@@ -49,7 +57,7 @@ def _loss_of_all(case: Case, point: Any) -> float:
     points=2,
     difficulty=2,
     loss=Loss(_loss_of_all, lambda case: case[1]),
-    laws=[laws.PURE, laws.JIT, laws.flops(3)],
+    laws=[laws.PURE, laws.JIT, laws.largest(1, 1.5, AT_ONCE), laws.flops(3)],
     hints=[
         "jax.grad(loss)(params, batch) is the gradient on one batch, a pytree like params.",
         "Keep a running sum: start from zeros like params, and add the gradient of each batch with jax.tree.map.",
@@ -61,8 +69,8 @@ def accumulate_gradients(loss, params, batches):
 
     loss is a function of (params, batch) that returns a number, already a mean over its batch; params is any pytree,
     and the answer is a pytree like it. batches is a list of equally large batches, each of which is what loss takes,
-    such as (x, y). The answer equals the gradient on one big batch, but only one small batch is in memory at a time.
-    params stay the same throughout.
+    such as (x, y). The answer equals the gradient on one big batch, but take the batches one after the other, so that
+    no array grows with their number. params stay the same throughout.
     """
     total = jax.tree.map(jnp.zeros_like, params)
     for batch in batches:
@@ -170,6 +178,14 @@ accumulate_gradients.mistake(
     lambda loss, params, batches: _gradients(loss, params, batches),
 )
 accumulate_gradients.mistake(
+    AT_ONCE,
+    lambda loss, params, batches: jax.grad(loss)(params, jax.tree.map(lambda *xs: jnp.concatenate(xs), *batches)),
+    lambda loss, params, batches: jax.tree.map(
+        lambda g: g.mean(0),
+        jax.vmap(jax.grad(loss), (None, 0))(params, jax.tree.map(lambda *xs: jnp.stack(xs), *batches)),
+    ),
+)
+accumulate_gradients.mistake(
     "The sum is written into params itself, which changes the argument: start from new zeros, such as "
     "jax.tree.map(jnp.zeros_like, params).",
     _into_params,
@@ -188,13 +204,19 @@ def _steps(rng: np.random.Generator) -> list[Case]:
     ]
 
 
+NOT_CUT = (
+    "The values are right, but the batch is not cut over the devices of the mesh: shard the first axis of its arrays "
+    'along "data", for example with jax.device_put and a NamedSharding.'
+)
+
+
 @exercise(
     LESSON,
     draw=_steps,
     points=3,
     difficulty=2,
     seconds=30,
-    laws=[laws.PURE, laws.JIT, laws.flops(3)],
+    laws=[laws.PURE, laws.JIT, laws.cut(NOT_CUT), laws.flops(3)],
     hints=[
         "Say where the numbers live, and JAX does the rest: the mean in the loss becomes a sum over the devices.",
         'jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("data")) cuts the first axis into one piece for '
@@ -288,6 +310,13 @@ sharded_step.mistake(
     "Return the params alone, not together with the loss.",
     lambda mesh, loss, params, batch, rate: (_step(loss, params, batch, rate), loss(params, batch)),
     lambda mesh, loss, params, batch, rate: (loss(params, batch), _step(loss, params, batch, rate)),
+)
+sharded_step.mistake(
+    NOT_CUT,
+    lambda mesh, loss, params, batch, rate: _step(loss, params, batch, rate),
+    lambda mesh, loss, params, batch, rate: _step(
+        loss, *jax.device_put((params, batch), jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())), rate
+    ),
 )
 sharded_step.mistake(
     "The params of the caller are overwritten: build a new pytree, for example with jax.tree.map.", _step_in_place

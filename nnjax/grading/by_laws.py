@@ -1,5 +1,6 @@
 """Judging by laws: what any right answer keeps, and what is said of one that has the right values and breaks it."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -60,6 +61,9 @@ def _against_law(exercise: Exercise, law: Law, outcome: Outcome, right: Outcome)
         result, wanted = fitted(value[0], right.value[0]), right.value[0]
         found = difference(result, wanted, exercise.tolerance)
         return "gives something else the second time" if found else None
+    if law.kind == "largest":
+        times = _times(outcome, right)
+        return None if times <= law.factor else f"an array is {times:.1f} times as large as the reference's largest"
     value = fitted(outcome.value, right.value)
     if exercise.rules and law.kind == "jit":
         found = difference(value, right.value, exercise.tolerance)
@@ -86,9 +90,14 @@ def remark(exercise: Exercise, key: AnswerKey, outcomes: Sequence[Outcome]) -> s
     """Return what is said of a right answer that costs too much work."""
     rights = key.outcomes[len(key.cases) :]
     for law, outcome, right in zip(_laws(exercise), outcomes, rights, strict=True):
-        if law.kind == "flops" and not outcome.failure and np.shape(outcome.value) == ():
-            times = float(outcome.value) / max(float(right.value), 1)
-            if times > law.factor:
-                cost = f"{times:.1f} times the operations of the reference ({law.factor:g} allowed)"
-                return law.sentence.format(cost)
+        if law.kind == "flops" and (times := _times(outcome, right)) > law.factor:
+            cost = f"{times:.1f} times the operations of the reference ({law.factor:g} allowed)"
+            return law.sentence.format(cost)
     return ""
+
+
+def _times(outcome: Outcome, right: Outcome) -> float:
+    """Return how many times as large a count is as the reference's; nan where what came is no number."""
+    came = outcome.value
+    is_number = isinstance(came, np.ndarray) and came.shape == () and came.dtype.kind in "iuf"
+    return float(came) / max(float(right.value), 1) if is_number else math.nan

@@ -9,11 +9,13 @@ import __future__
 import ast
 import builtins
 import functools
+import io
 import json
 import linecache
 import operator
 import re
 import sys
+import tokenize
 import types
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -56,7 +58,8 @@ def load(data: bytes, suffix: str, answers: Iterable[str], seconds: float = 30) 
     flags = 0
     try:
         with time_limit(seconds):
-            pieces, asked = _notebook(_text(data)) if suffix == ".ipynb" else ([("submission.py", _text(data))], asked)
+            text = _text(data, "utf-8-sig" if suffix == ".ipynb" else _encoding(data))
+            pieces, asked = _notebook(text) if suffix == ".ipynb" else ([("submission.py", text)], asked)
             flags = _future("\n".join(source for _, source in pieces))
             parsed = [(name, statement) for name, source in pieces for statement in _parsed(name, source, problems)]
             statements = [statement for _, statement in parsed]
@@ -77,12 +80,20 @@ def load(data: bytes, suffix: str, answers: Iterable[str], seconds: float = 30) 
     return Loaded(names, "; ".join(said))
 
 
-def _text(data: bytes) -> str:
+def _encoding(data: bytes) -> str:
+    """Return the encoding that a script names in its first two lines, such as ``# coding: latin-1``, or UTF-8."""
+    with suppress(SyntaxError):
+        return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+    return "utf-8-sig"
+
+
+def _text(data: bytes, encoding: str) -> str:
     """Return the text of a file; raise ValueError, in words, for bytes that are none."""
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"the file is not text in UTF-8 (byte {error.start})") from None
+        text = data.decode(encoding)
+    except (UnicodeDecodeError, LookupError) as error:
+        place = f" (byte {error.start})" if isinstance(error, UnicodeDecodeError) else ""
+        raise ValueError(f"the file is not text in {encoding.removesuffix('-sig').upper()}{place}") from None
     if "\0" in text:
         raise ValueError("the file is binary, not text")
     return text

@@ -16,12 +16,13 @@ import numpy as np
 from nnjax import flops
 from nnjax.exercises.inputs import is_static, materialise
 from nnjax.exercises.laws import Call
+from nnjax.grading import programs
 from nnjax.grading.limits import TooSlow, autodiff_off, time_limit
 from nnjax.grading.outcomes import Outcome, plain, to_numpy
 
 # What came is not JAX's inside (NumPy, plain Python): laws about tracing do not concern it.
 NOT_TRACED = Outcome(failure="not traced")
-TRACED = ("jit", "vmap", "gradient", "flops")
+TRACED = ("jit", "vmap", "gradient", "flops", "largest", "cut")
 Case = tuple[Any, ...]
 
 
@@ -122,15 +123,18 @@ def as_sent(leaf: Any) -> Any:
     return leaf if isinstance(leaf, (bool, int, float, str)) else None
 
 
+def _of(function: Callable[..., Any], case: Case, argument: int) -> Callable[[Any], Any]:
+    """Return the function of one argument alone, the others bound."""
+    return lambda part: function(*case[:argument], part, *case[argument + 1 :])
+
+
 def _vmap(function: Callable[..., Any], case: Case, argument: int) -> Any:
-    return jax.vmap(lambda row: function(*case[:argument], row, *case[argument + 1 :]))(case[argument])
+    return jax.vmap(_of(function, case, argument))(case[argument])
 
 
 def _gradient(function: Callable[..., Any], case: Case, argument: int) -> Any:
-    def total(part: Any) -> Any:
-        return sum(jnp.sum(leaf) for leaf in jax.tree.leaves(function(*case[:argument], part, *case[argument + 1 :])))
-
-    return jax.grad(total)(case[argument])
+    of_part = _of(function, case, argument)
+    return jax.grad(lambda part: sum(jnp.sum(leaf) for leaf in jax.tree.leaves(of_part(part))))(case[argument])
 
 
 def _flops(function: Callable[..., Any], case: Case, _: int) -> Any:
@@ -138,9 +142,18 @@ def _flops(function: Callable[..., Any], case: Case, _: int) -> Any:
     return flops.count(of_arrays, *arrays)
 
 
+def _largest(function: Callable[..., Any], case: Case, argument: int) -> Any:
+    return programs.largest(jax.make_jaxpr(_of(function, case, argument))(case[argument]).jaxpr)
+
+
+def _cut(function: Callable[..., Any], case: Case, _: int) -> Any:
+    of_arrays, arrays = _traced(function, case)
+    return programs.is_cut(jax.make_jaxpr(of_arrays)(*arrays).jaxpr)
+
+
 def _total(function: Callable[..., Any], case: Case, argument: int) -> Any:
-    before, part, after = case[:argument], case[argument], case[argument + 1 :]
-    return np.array([np.sum(function(*before, tied, *after)) for tied in (jnp.zeros_like(part), jnp.sign(part))])
+    of_part, part = _of(function, case, argument), case[argument]
+    return np.array([np.sum(of_part(tied)) for tied in (jnp.zeros_like(part), jnp.sign(part))])
 
 
 def _predictions(function: Callable[..., Any], case: Case, _: int) -> Any:
@@ -168,6 +181,8 @@ MANNERS: dict[str, Callable[[Callable[..., Any], Case, int], Any]] = {
     "vmap": _vmap,
     "gradient": _gradient,
     "flops": _flops,
+    "largest": _largest,
+    "cut": _cut,
     "predictions": _predictions,
     "total": _total,
 }

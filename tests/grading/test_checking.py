@@ -216,6 +216,20 @@ def test_a_function_that_ends_the_process_is_wrong_and_ends_nothing(tmp_path, ca
     assert "raised SystemExit" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "koi8-r", "utf-8-sig"])
+def test_a_script_is_read_in_the_encoding_that_it_names(encoding):
+    word = "\u0442" if encoding == "koi8-r" else "\xe9"
+    source = f"#!/usr/bin/env python3\n# vim: set fileencoding={encoding} :\nword = '{word}'\n"
+    loaded = load(source.encode(encoding), ".py", ["word"])
+    assert (loaded.names["word"], loaded.problem) == (word, "")
+
+
+@pytest.mark.parametrize("name", ["hex", "rot13", "klingon", "utf-16"])
+def test_an_encoding_that_is_none_of_texts_is_said(name):
+    loaded = load(f"# coding: {name}\nneuron = '\xe9'".encode("latin-1"), ".py", ["neuron"])
+    assert re.fullmatch(r"the file is not text in [A-Z0-9-]+( \(byte \d+\))?", loaded.problem)
+
+
 @pytest.mark.parametrize("suffix", [".py", ".ipynb"])
 def test_a_definition_that_cannot_be_compiled_is_said(suffix):
     source = "def neuron(params, params):\n    return 1\n"

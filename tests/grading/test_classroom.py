@@ -53,6 +53,8 @@ def class_(sandbox, tmp_path_factory):
         "brackets.ipynb": '{"cells": ' + "[" * 100_000 + " neuron",
         "raises.py": "1 / 0\n" + RIGHT_NEURON,
         "latin1.py": "# -*- coding: latin-1 -*-\n# caf\xe9\n".encode("latin-1") + RIGHT_NEURON.encode(),
+        "unsaid.py": "# caf\xe9\n".encode("latin-1") + RIGHT_NEURON.encode(),
+        "invented.py": "# coding: klingon\n# caf\xe9\n".encode("latin-1") + RIGHT_NEURON.encode(),
         "surrogate.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": "'\ud800'\n" + RIGHT_NEURON}]}),
         "assigned.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": f"x = 3\n{ASSIGNED_NEURON}"}]}),
         "loop.py": RIGHT_NEURON.replace("neuron", "f") + LOOP,
@@ -83,6 +85,7 @@ def test_every_broken_submission_is_reported_and_the_batch_goes_on(class_):
     right = {name for name, one in marked.items() if any(verdict.status == RIGHT for verdict in one.verdicts)}
     assert right == {
         "good",
+        "latin1",
         "=cmd|calc",
         "raises",
         "surrogate",
@@ -103,7 +106,8 @@ def test_every_broken_submission_is_reported_and_the_batch_goes_on(class_):
         "brackets": "brackets.ipynb: the file is not a Jupyter notebook of format 4: its JSON cannot be read",
         "cancelled": "cancelled.py: line 8 raised CancelledError",
         "raises": "raises.py: line 1 raised ZeroDivisionError: division by zero",
-        "latin1": "latin1.py: the file is not text in UTF-8 (byte 31)",
+        "unsaid": "unsaid.py: the file is not text in UTF-8 (byte 5)",
+        "invented": "invented.py: the file is not text in UTF-8 (byte 23)",
         "helped": "helper.py: neuron counted as in an earlier file",
         "twice": "b.py: neuron counted as in an earlier file",
         "other": "other.py names no exercise that is marked",
@@ -152,12 +156,13 @@ def test_the_gradebook_holds_everybody(class_):
     assert {row[0] for row in rows} == {*marked, "'=cmd|calc"} - {"=cmd|calc"}
     column = header.index("01_perceptron neuron")
     assert {row[0] for row in rows if row[column] == "1"} == {
-        "good", "'=cmd|calc", "raises", "surrogate", "assigned", "twice", "CAPITALS", "cancelled", "helped", "loop",
+        "good", "latin1", "'=cmd|calc", "raises", "surrogate", "assigned", "twice", "CAPITALS", "cancelled",
+        "helped", "loop",
     }  # fmt: skip
     found = json.loads((out / "results.json").read_text())
     assert len(found["students"]) == len(marked)
     pages = [(out / student["page"]).read_text() for student in found["students"]]
-    assert sum("neuron: right" in page for page in pages) == 10
+    assert sum("neuron: right" in page for page in pages) == 11
     assert all("default-src 'none'" in page for page in pages)
 
 

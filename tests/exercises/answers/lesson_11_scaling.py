@@ -29,9 +29,20 @@ def accumulate_scan(loss, params, batches):
     return jax.lax.scan(add, jax.tree.map(jnp.zeros_like, params), stacked)[0]
 
 
-def accumulate_vmap(loss, params, batches):
+def accumulate_list(loss, params, batches):
+    """Keep the gradient of every batch, and stack them leaf by leaf."""
+    gradient = jax.jit(jax.grad(loss))
+    return jax.tree.map(lambda *gs: jnp.stack(gs).mean(0), *[gradient(params, batch) for batch in batches])
+
+
+def accumulate_map(loss, params, batches):
     stacked = jax.tree.map(lambda *parts: jnp.stack(parts), *batches)
-    return jax.tree.map(lambda g: g.mean(0), jax.vmap(jax.grad(loss), (None, 0))(params, stacked))
+    found = jax.lax.map(lambda batch: jax.grad(loss)(params, batch), stacked)
+    return jax.tree.map(lambda g: jnp.mean(g, axis=0), found)
+
+
+def accumulate_mean(loss, params, batches):
+    return jax.grad(lambda params: sum(loss(params, batch) for batch in batches) / len(batches))(params)
 
 
 def step_loops(mesh, loss, params, batch, learning_rate):
@@ -62,6 +73,25 @@ def step_shard_map(mesh, loss, params, batch, learning_rate):
     return jax.jit(jax.shard_map(step, mesh=mesh, in_specs=(P(), P("data")), out_specs=P()))(params, batch)
 
 
+def step_constraint(mesh, loss, params, batch, learning_rate):
+    def mean_loss(params):
+        return loss(params, jax.lax.with_sharding_constraint(batch, NamedSharding(mesh, P("data"))))
+
+    leaves, tree = jax.tree.flatten(params)
+    grads = jax.tree.leaves(jax.grad(mean_loss)(params))
+    return tree.unflatten([p - learning_rate * g for p, g in zip(leaves, grads, strict=True)])
+
+
+def step_device_by_device(mesh, loss, params, batch, learning_rate):
+    devices = list(mesh.devices.flat)
+    pieces = zip(*[jnp.split(part, len(devices)) for part in batch], strict=True)
+    total = jax.tree.map(jnp.zeros_like, params)
+    for device, piece in zip(devices, pieces, strict=True):
+        grads = jax.grad(loss)(jax.device_put(params, device), jax.device_put(piece, device))
+        total = jax.tree.map(jnp.add, total, jax.device_put(grads, devices[0]))
+    return jax.tree.map(lambda p, t: p - learning_rate * t / len(devices), jax.device_put(params, devices[0]), total)
+
+
 def count_loops(params):
     if isinstance(params, dict):
         return sum(count_loops(part) for part in params.values())
@@ -87,8 +117,20 @@ def flops_prod(m, k, n):
 
 
 ANSWERS = {
-    "accumulate_gradients": [accumulate_loops, accumulate_scan, accumulate_vmap],
-    "sharded_step": [step_loops, step_jit, step_shard_map],
+    "accumulate_gradients": [
+        accumulate_loops,
+        accumulate_scan,
+        accumulate_list,
+        accumulate_map,
+        accumulate_mean,
+    ],
+    "sharded_step": [
+        step_loops,
+        step_jit,
+        step_shard_map,
+        step_constraint,
+        step_device_by_device,
+    ],
     "count_parameters": [count_loops, count_reduce, count_jnp],
     "matmul_flops": [flops_loops, flops_prod],
 }
