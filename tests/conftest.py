@@ -2,6 +2,7 @@
 
 import gc
 import os
+import time
 from pathlib import Path
 
 from nnjax.compiling import QUICK, flags
@@ -27,6 +28,12 @@ install_import_hook([f"nnjax.{room}" for room in rooms if room != "cli"], "tests
 # The same examples in every run: a failure can be run again, and a green tree stays green.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+
+def pytest_runtest_setup(item):
+    """Skip a slow test that would begin after NNJAX_UNTIL, in seconds since 1970: CI's time is limited."""
+    if item.get_closest_marker("slow") and time.time() > float(os.environ.get("NNJAX_UNTIL", "inf")):
+        pytest.skip("on this machine no time is left for it")
 
 
 def pytest_collection_finish():

@@ -15,9 +15,9 @@ class Call(NamedTuple):
     Kinds: "plain"; "jit" (traced over the arrays); "again" (called twice: the second result, and the arguments as they
     are then); "vmap" (over the first axis of argument ``detail``); "gradient" (of the sum of the outputs, with respect
     to argument ``detail``); "flops" (floating-point operations, counted from the jaxpr); "largest" (the numbers in the
-    largest array computed from argument ``detail``); "cut" (whether an array is cut over devices); "predictions" (a
-    network is trained and asked about inputs that it has not seen); "total" (the sum of the answer where argument
-    ``detail`` holds nothing but zeros, and where it holds its own signs).
+    largest array computed from argument ``detail``); "cut" (whether all arrays of argument ``detail`` are cut over
+    devices); "predictions" (a network is trained and asked about inputs that it has not seen); "total" (the sum of the
+    answer where argument ``detail`` holds nothing but zeros, and where it holds its own signs).
     """
 
     kind: str
@@ -49,6 +49,10 @@ JIT = Law(
     "The values are right, but the function does not give them under jax.jit: {}. Use jnp.where instead of if, and "
     "jnp functions instead of float() or numpy on traced arrays.",
     cases=(-1,),
+)
+SLOW_TO_COMPILE = (
+    "The values are right, but under jax.jit the function takes too long: a loop of Python is written out there, turn "
+    "by turn. Let jnp functions work on whole arrays, or write the loop as jax.lax.scan or jax.lax.fori_loop."
 )
 PURE = Law(
     "again",
@@ -84,9 +88,9 @@ def largest(argument: int, factor: float, sentence: str) -> Law:
     return Law("largest", sentence, (-1,), argument, factor)
 
 
-def cut(sentence: str) -> Law:
-    """Return the law that arrays are cut over the devices of a mesh."""
-    return Law("cut", sentence, (-1,))
+def cut(argument: int, sentence: str) -> Law:
+    """Return the law that every array of an argument is cut over the devices of a mesh before it is used."""
+    return Law("cut", sentence, (-1,), argument)
 
 
 def flops(factor: float) -> Law:

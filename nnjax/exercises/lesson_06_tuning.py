@@ -1,6 +1,8 @@
 """Exercises of lesson 06: making it learn well."""
 
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -22,11 +24,32 @@ def _neuron(rng: np.random.Generator) -> dict:
     return {"W": drawing.normal(rng, 2), "b": drawing.normal(rng)}
 
 
-def _layers(rng: np.random.Generator) -> list:
-    return [
+def _network(rng: np.random.Generator) -> dict:
+    """Return a tree of every kind of container, with an array of no axes among the others."""
+    layers = [
         {"W": drawing.normal(rng, 3, 4), "b": drawing.normal(rng, 4)},
-        {"W": drawing.normal(rng, 4, 2), "b": drawing.normal(rng, 2)},
+        (drawing.normal(rng, 4, 2), drawing.normal(rng, 2)),
     ]
+    return {"layers": layers, "slope": drawing.normal(rng)}
+
+
+def _shallow(update: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a body that copies the outermost dict of params, and writes the new parameters into what lies inside."""
+
+    def body(params, *others):
+        new, state = update(params, *others)
+        for layer, right in zip(params.get("layers", []), new.get("layers", []), strict=True):
+            if isinstance(layer, dict):
+                layer.update(right)
+        return params | new, state
+
+    return body
+
+
+SHALLOW = (
+    "The containers inside are overwritten: a copy of the outermost one shares them with the caller. Build new ones at "
+    "every level, as jax.tree.map does."
+)
 
 
 # --- momentum -------------------------------------------------------------------------------------------------------
@@ -35,7 +58,7 @@ def _layers(rng: np.random.Generator) -> list:
 def _rolling(rng: np.random.Generator) -> list[Case]:
     return [
         (tree(rng), tree(rng), tree(rng), drawing.between(rng, 0.05, 0.3), drawing.between(rng, 0.6, 0.8))
-        for tree in (_neuron, _layers)
+        for tree in (_neuron, _network)
     ]
 
 
@@ -43,7 +66,7 @@ def _rolling(rng: np.random.Generator) -> list[Case]:
     LESSON,
     draw=_rolling,
     points=2,
-    laws=[laws.PURE, laws.JIT],
+    laws=[laws.PURE.on(0, -1), laws.JIT],
     hints=[
         "jax.tree.map takes several trees of the same form: jax.tree.map(lambda v, g: ..., state, grads).",
         "First the new velocity from the old one and the gradient; then the step, with the new velocity.",
@@ -143,6 +166,7 @@ momentum_update.mistake(
 momentum_update.mistake(
     "The dict of params that came in is overwritten: the caller still needs it, so build a new one.", _momentum_in_place
 )
+momentum_update.mistake(SHALLOW, _shallow(momentum_update.reference))
 
 
 # --- RMSProp --------------------------------------------------------------------------------------------------------
@@ -154,7 +178,7 @@ def _squares(tree):
 
 def _scaling(rng: np.random.Generator) -> list[Case]:
     cases = []
-    for tree in (_neuron, _layers):
+    for tree in (_neuron, _network):
         params, grads, state = tree(rng), tree(rng), _squares(tree(rng))
         if tree is _neuron:
             grads["W"][0] = state["W"][0] = 0  # a weight that no example has touched yet
@@ -176,7 +200,7 @@ def _scaling(rng: np.random.Generator) -> list[Case]:
     draw=_scaling,
     points=2,
     difficulty=2,
-    laws=[laws.PURE, laws.JIT],
+    laws=[laws.PURE.on(0, -1), laws.JIT],
     hints=[
         "The state is a running mean: keep the share decay of the old, take the share 1 - decay of the new g^2.",
         "Divide each gradient by the root of the NEW mean, plus eps.",
@@ -276,6 +300,7 @@ rmsprop_update.mistake(
     "The dict of running means that came in is overwritten: return a new one and leave the old as it was.",
     _rmsprop_in_place,
 )
+rmsprop_update.mistake(SHALLOW, _shallow(rmsprop_update.reference))
 
 
 # --- Adam -----------------------------------------------------------------------------------------------------------
@@ -283,7 +308,7 @@ rmsprop_update.mistake(
 
 def _adapting(rng: np.random.Generator) -> list[Case]:
     cases = []
-    for tree, t in ((_neuron, 0), (_layers, int(rng.integers(2, 5)))):
+    for tree, t in ((_neuron, 0), (_network, int(rng.integers(2, 5)))):
         params, grads, m, v = tree(rng), tree(rng), tree(rng), _squares(tree(rng))
         if t == 0:
             m, v = jax.tree.map(np.zeros_like, m), jax.tree.map(np.zeros_like, v)
@@ -298,7 +323,7 @@ def _adapting(rng: np.random.Generator) -> list[Case]:
     draw=_adapting,
     points=3,
     difficulty=3,
-    laws=[laws.PURE, laws.JIT],
+    laws=[laws.PURE.on(0, -1), laws.JIT],
     hints=[
         'Count this update first: t = state["t"] + 1. With the old t, the first update divides by 1 - b1^0 = 0.',
         "m and v are running means as in RMSProp, m of the gradients with b1, v of their squares with b2.",
@@ -427,6 +452,7 @@ adam_update.mistake(
     _adam(lambda m, v, g, b1, b2, t, eps: -_right_direction(m, v, g, b1, b2, t, eps)),
 )
 adam_update.mistake("The state that came in is overwritten: put m, v and t into a new dict.", _adam_in_place)
+adam_update.mistake(SHALLOW, _shallow(adam_update.reference))
 
 
 # --- initialisation -------------------------------------------------------------------------------------------------
@@ -597,15 +623,16 @@ def _penalised(rng: np.random.Generator) -> list[Case]:
             for n, m in pairwise(sizes)
         ]
         params[0]["W"][0, 1] = 0
+        params[0]["W"][1, 0] = rng.choice([-1e-9, 1e-9])
         cases.append((params, drawing.between(rng, 0.1, 0.4)))
     return cases
 
 
 def _l1(case: Case, params: list) -> float:
-    """Return rate * sum |W|, in which the weights that are 0 at the start, at the kink, count as constants."""
+    """Return rate * sum |W|, which for weights that start near the kink, or at it, goes on as it starts."""
     start, rate = case
-    moving = [np.asarray(now["W"], float)[old["W"] != 0] for now, old in zip(params, start, strict=True)]
-    return rate * float(sum(np.abs(weights).sum() for weights in moving))
+    pairs = [(np.asarray(now["W"], float), old["W"]) for now, old in zip(params, start, strict=True)]
+    return rate * float(sum(np.where(np.abs(old) < 0.1, np.sign(old) * now, np.abs(now)).sum() for now, old in pairs))
 
 
 def _l2(case: Case, params: list) -> float:
@@ -663,6 +690,14 @@ l1_gradient.mistake(
 )
 l1_gradient.mistake(
     "W / |W| is 0 / 0 where a weight is 0; jnp.sign has no such hole.", _each(lambda W, rate: rate * W / jnp.abs(W))
+)
+l1_gradient.mistake(
+    "However small a weight is, its slope is 1 or -1: nothing is to be smoothed, and jnp.sign divides by nothing.",
+    _each(lambda W, rate: rate * W / (jnp.abs(W) + 1e-8)),
+    _each(lambda W, rate: rate * W / jnp.sqrt(W**2 + 1e-8)),
+    _each(lambda W, rate: rate * W / jnp.maximum(jnp.abs(W), 1e-6)),
+    _each(lambda W, rate: rate * jnp.clip(100 * W, -1, 1)),
+    _each(lambda W, rate: rate * jnp.where(jnp.abs(W) < 1e-3, 0, jnp.sign(W))),
 )
 l1_gradient.mistake(
     "That is the gradient of the squares (L2); the slope of |w| is the sign of w and knows nothing of its size.",
@@ -1036,7 +1071,7 @@ dropout_backward.mistake(
 
 
 def _curve(rng: np.random.Generator, steps: str) -> np.ndarray:
-    """Return losses, one a letter after the first: d is far below the best so far, t barely below it, = equals it.
+    """Return losses, one a letter after the first: d is far below the best so far, t the next number, = equals it.
 
     u is above the last loss, w above the last three, v lies between the best and the last.
     """
@@ -1046,7 +1081,7 @@ def _curve(rng: np.random.Generator, steps: str) -> np.ndarray:
         step_to = {
             "d": best - rng.uniform(0.1, 0.2),
             "=": best,
-            "t": best - rng.uniform(5e-5, 9e-5),
+            "t": np.nextafter(np.float32(best), np.float32(0)),
             "u": last + rng.uniform(0.01, 0.03),
             "w": max(losses[-3:]) + rng.uniform(0.01, 0.03),
             "v": best + (last - best) * rng.uniform(0.3, 0.7),
@@ -1059,9 +1094,9 @@ def _curves(rng: np.random.Generator) -> list[Case]:
     a, b, c, d = (int(n) for n in rng.integers(2, [4, 5, 5, 5]))
     return [
         (_curve(rng, "d" * a + "uu" + "d" * (4 - a)), 2),
-        (_curve(rng, "d" * b + "uu" + "d" * (6 - b) + "uu"), 3),
+        (np.float32(1e12) * _curve(rng, "d" * b + "uu" + "d" * (6 - b) + "uu"), 3),
         (_curve(rng, "d" * c + "===" + "d" * (6 - c)), 3),
-        (_curve(rng, "d" * d + "uvv" + "d" * (5 - d) + "uuuuu"), 3),
+        (_curve(rng, "d" * d + "uvv" + "d" * (5 - d) + "uuuuu") - np.float32(10), 3),
         (_curve(rng, "uuudd"), 3),
         (_curve(rng, "d" * a + "w" + "d" * (5 - a) + "tttuuud"), 3),
     ]
@@ -1165,6 +1200,20 @@ early_stop.mistake(
     "However little a loss is below the best, it is an improvement: compare with the best itself.",
     lambda losses, patience: _stop(losses, patience, lambda loss, best, last: loss < best - 1e-2),
     lambda losses, patience: _stop(losses, patience, lambda loss, best, last: loss < best - 1e-4),
+    lambda losses, patience: _stop(losses, patience, lambda loss, best, last: loss < best - 1e-6),
+    lambda losses, patience: _stop(
+        losses, patience, lambda loss, best, last: loss < best and not np.isclose(loss, best)
+    ),
+)
+early_stop.mistake(
+    "Before the first loss there is no best: begin with that loss, or with infinity, for losses may be larger than any "
+    "number of your choice.",
+    lambda losses, patience: _stop(np.append(np.float64(1e9), losses), patience) - 1,
+    lambda losses, patience: _stop(np.append(np.float64(100), losses), patience) - 1,
+)
+early_stop.mistake(
+    "A loss may be negative: compare the losses themselves, not their sizes.",
+    lambda losses, patience: _stop(losses, patience, lambda loss, best, last: abs(loss) < abs(best)),
 )
 early_stop.mistake(
     "Every loss is compared with the first one: remember the best so far and replace it by each better one.",

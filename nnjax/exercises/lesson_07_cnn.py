@@ -404,7 +404,7 @@ conv2d_backward.mistake(
 def _maps(rng: np.random.Generator) -> list[Case]:
     return [
         (_short(rng, 1, 2, 4, 1), 2),
-        (-np.abs(drawing.normal(rng, 2, 5, 7, 3)) - np.float32(0.1), 2),
+        (-np.float32(1e10) * np.abs(drawing.normal(rng, 2, 5, 7, 3)) - np.float32(1e9), 2),
         (drawing.normal(rng, 2, 6, 8, 2), 3),
     ]
 
@@ -480,6 +480,12 @@ max_pool.mistake(
     lambda x, size: jnp.maximum(_windows(x, size).max((2, 4)), 0),
 )
 max_pool.mistake(
+    "A window may lie below any number of your choice: begin with its first value, or with -inf.",
+    lambda x, size: jnp.maximum(_windows(x, size).max((2, 4)), -10),
+    lambda x, size: jnp.maximum(_windows(x, size).max((2, 4)), -1000),
+    lambda x, size: jnp.maximum(_windows(x, size).max((2, 4)), -1e9),
+)
+max_pool.mistake(
     "You compare sizes without signs: the largest value is asked for, and -3 is less than 2.",
     lambda x, size: jnp.abs(_windows(x, size)).max((2, 4)),
 )
@@ -511,7 +517,7 @@ def _maps_and_slopes(rng: np.random.Generator) -> list[Case]:
 
     return [
         (distinct(1, 2, 4, 1), _short(rng, 1, 1, 2, 1), 2),
-        (distinct(2, 5, 7, 3), drawing.normal(rng, 2, 2, 3, 3), 2),
+        (distinct(2, 5, 7, 3) + np.float32(1e7), drawing.normal(rng, 2, 2, 3, 3), 2),
         (distinct(2, 6, 8, 2), drawing.normal(rng, 2, 2, 2, 2), 3),
     ]
 
@@ -616,6 +622,12 @@ max_pool_backward.mistake(
     TIES,
     lambda x, dy, size: _handed_back(x, dy, size, _winners(x, size)),
     lambda x, dy, size: _handed_back(x, dy, size, _shared_by_all(_winners(x, size))),
+)
+max_pool_backward.mistake(
+    "A pixel that comes near the largest is no winner: compare with ==, for the maximum is one of the numbers itself.",
+    lambda x, dy, size: _handed_back(
+        x, dy, size, jnp.isclose(_windows(x, size), _windows(x, size).max((2, 4), keepdims=True))
+    ),
 )
 max_pool_backward.mistake(
     "The smallest pixel gets dy: look for the largest.",

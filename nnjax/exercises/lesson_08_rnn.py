@@ -780,8 +780,9 @@ gru_step.mistake(
 def _gradients_to_clip(rng: np.random.Generator) -> list[Case]:
     """Return gradients and limits, also where the square of the norm lies on the other side of the limit."""
 
-    def layers(norm: float) -> list[dict[str, np.ndarray]]:
-        drawn = [{"W": rng.normal(size=shape), "b": rng.normal(size=shape[1])} for shape in ((3, 4), (4, 2))]
+    def layers(norm: float) -> dict[str, Any]:
+        layer = {"W": rng.normal(size=(3, 4)), "b": rng.normal(size=4)}
+        drawn = {"layers": [layer, (rng.normal(size=(4, 2)), rng.normal(size=2))], "slope": rng.normal()}
         scale = norm / np.sqrt(sum(np.sum(leaf**2) for leaf in jax.tree.leaves(drawn)))
         return jax.tree.map(lambda leaf: np.float32(scale * leaf), drawn)
 
@@ -799,7 +800,7 @@ def _gradients_to_clip(rng: np.random.Generator) -> list[Case]:
 @exercise(
     LESSON,
     draw=_gradients_to_clip,
-    laws=[laws.PURE, laws.JIT.on(1, 3)],
+    laws=[laws.PURE.on(0, 1), laws.JIT.on(1, 3)],
     hints=[
         "There is one norm for all gradients together: jax.tree.leaves gives the arrays whose squares are summed.",
         "Each leaf is multiplied by the same number, the limit over the norm, but by 1 where the norm is below the "
@@ -887,6 +888,19 @@ clip_by_global_norm.mistake(
     "Where all gradients are 0 you divide 0 by 0, and nan comes out: divide by something that is never 0.",
     lambda grads, limit: jax.tree.map(lambda leaf: leaf / _norm(grads) * jnp.minimum(_norm(grads), limit), grads),
 )
+
+
+def _clipped_in_place(grads: Any, limit: Any) -> Any:
+    new = clip_by_global_norm.reference(grads, limit)
+    if "layers" in grads:
+        grads["layers"][0].update(new["layers"][0])
+    return new
+
+
+clip_by_global_norm.mistake(
+    "The scaled gradients are written into the containers that came in: build new ones, as jax.tree.map does.",
+    _clipped_in_place,
+)
 clip_by_global_norm.mistake(
     "The gradients come back as they were: where the norm is above the limit, scale them.", lambda grads, limit: grads
 )
@@ -897,7 +911,8 @@ clip_by_global_norm.mistake(
 
 
 # How many draws there are of each kind; a row is drawn from with many keys, so that what is rare shows.
-KINDS = {"near": 24, "twice": 6, "pairs": 50, "extreme": 12, "cold": 20, "hot": 80, "many": 50, "cool": 20, "half": 150}
+KINDS = {"near": 24, "twice": 6, "pairs": 50, "extreme": 12, "cold": 20, "hot": 80, "many": 50, "cool": 20, "half": 150,
+         "icy": 80}  # fmt: skip
 
 
 def _rows(rng: np.random.Generator) -> list[Case]:
@@ -919,14 +934,17 @@ def _rows(rng: np.random.Generator) -> list[Case]:
         *((k, logits, 1.0) for k, logits in twice for _ in range(2)),
         *((k, row(3, int(place), 30.0, 0.5), 1.0) for k, places in pairs for place in places),
         *(
-            (key(), row(4, number % 4, 30.0, 0.5) + np.float32(1000 if number < 6 else -1000), 1.0)
-            for number in range(12)
+            (key(), row(4, number % 4, 30.0, 0.5) + np.float32(1000 if number < 3 else -1000), 1.0)
+            for number in range(9)
         ),
+        # Far below zero and far above it: to take the mean or the smallest away is not enough.
+        *((key(), np.float32([-1000] * (top - 1) + [1000, 1030] + [-1000] * (3 - top)), 1.0) for top in (1, 2, 3)),
         *((key(), row(4, number % 4, 30.0, 0.1), 0.02) for number in range(20)),
         *((key(), row(500, number, 50 * even, 0.1), 50.0) for number in range(80)),
         *((key(), row(500, number, even, 0.01), 1.0) for number in range(50)),
         *((key(), row(4, number % 4, 0.3, 0.02), 0.02) for number in range(20)),
         *((key(), row(500, number, even / 2, 0.005), 0.5) for number in range(150)),
+        *((key(), row(500, number, even * 0.02, 0.0002), 0.02) for number in range(80)),
     ]
 
 
@@ -1026,6 +1044,12 @@ sample.rule(
     lambda key, logits, temperature: jnp.sum(
         jnp.cumsum(jnp.exp(logits / temperature) / jnp.exp(logits / temperature).sum()) < jax.random.uniform(key)
     ),
+    *(
+        lambda key, logits, temperature, centre=centre: (
+            lambda p: jnp.sum(jnp.cumsum(p / p.sum()) < jax.random.uniform(key))
+        )(jnp.exp((logits - centre(logits)) / temperature))
+        for centre in (jnp.mean, jnp.min)
+    ),
 )
 sample.rule(
     "Unlikely classes come too seldom: if you add noise to the logits and take the largest, let it be Gumbel noise.",
@@ -1064,6 +1088,15 @@ sample.rule(
     ),
     lambda key, logits, temperature: jax.random.categorical(key, 0.8 * logits / temperature),
     lambda key, logits, temperature: jax.random.categorical(key, 1.2 * logits / temperature),
+)
+sample.rule(
+    "At a temperature near 0 two classes that nearly tie must both come: divide by the temperature as it is, add "
+    "nothing to it, and do not take the largest instead.",
+    lambda cases, answers: 20 <= _tops("icy", cases, answers) <= 60,
+    lambda key, logits, temperature: jax.random.categorical(key, logits / (temperature + 0.01)),
+    lambda key, logits, temperature: (
+        jnp.argmax(logits) if temperature < 0.1 else jax.random.categorical(key, logits / temperature)
+    ),
 )
 sample.mistake(
     "Those are the probabilities of all classes; draw one class with them and return its number.",

@@ -34,7 +34,7 @@ def _some_keys(rng: np.random.Generator, queries: int, keys: int) -> np.ndarray:
 
 
 def _attentions(rng: np.random.Generator) -> list[Case]:
-    """Return cases, the second a batch with two axes; in the last two all queries look only backwards.
+    """Return cases, the second a batch with two axes, the third with one; in the last two all look only backwards.
 
     The keys that are seen there fit badly, and in the last case later ones fit far better. In the last but one the
     score of the first query, which sees one key alone, is below -1000.
@@ -50,7 +50,7 @@ def _attentions(rng: np.random.Generator) -> list[Case]:
     low_q = q.copy()
     low_q[0, 0] = 18
     causal = np.tril(np.ones((5, 5), bool))
-    return [tiny, batch, (low_q, k, v, causal), (q, other_k, other_v, causal)]
+    return [tiny, batch, (low_q[None], k[None], v[None], causal), (q, other_k, other_v, causal)]
 
 
 @exercise(
@@ -259,9 +259,10 @@ def _backwards(rng: np.random.Generator) -> list[Case]:
     wide = (*_triple(rng, 3, 5, 4, 6), drawing.normal(rng, 3, 6))
     q, k, v = _triple(rng, 3, 4, 2, 5)
     # q and k share the large factor: what is left of dS, the rounding of 1 - 1, is multiplied by only one of them.
-    q[:, 0] = 30 * rng.uniform(1, 2, 3)
+    # Each row has its own maximum, far from the others, and a second key, level with the first if scores were limited.
+    q[:, 0] = rng.permutation([30, 45, 60])
     k[:, 0] = -30
-    k[1, 0] = 30
+    k[1:3, 0] = 30, 20
     # Short queries keep the other softmaxes broad: next to a weight of 1, float32 loses the digits of dq and dk.
     tiny[0][:] *= 0.5
     wide[0][:] *= 0.5
@@ -315,8 +316,9 @@ def _back(q, k, v, dy, *, root=True, inner=True, softmax=None, outer=0.5):
     return ds @ k, ds.T @ q, p.T @ dy
 
 
-def _overflowing_back(q, k, v, dy):
-    e = jnp.exp(_scores(q, k))
+def _exponential_back(q, k, v, dy, change=lambda scores: scores):
+    """Return the gradient with exponentials of the scores as they are, or as they are changed into."""
+    e = jnp.exp(change(_scores(q, k)))
     p = e / jnp.sum(e, axis=1, keepdims=True)
     dp = dy @ v.T
     ds = p * (dp - jnp.sum(p * dp, axis=1, keepdims=True)) / jnp.sqrt(q.shape[1])
@@ -377,7 +379,18 @@ attention_backward.mistake(
 )
 attention_backward.mistake(
     "The softmax overflows for large scores: take the largest of each row off before exp, or use jax.nn.softmax.",
-    _overflowing_back,
+    _exponential_back,
+)
+attention_backward.mistake(
+    "One maximum is taken off for all queries; the rows far below it become 0 / 0. Each row has a maximum of its own.",
+    lambda q, k, v, dy: _exponential_back(q, k, v, dy, lambda scores: scores - scores.max()),
+)
+attention_backward.mistake(
+    "Scores that are limited make keys equal that are not: take the largest of each row off instead.",
+    *(
+        lambda q, k, v, dy, most=most: _exponential_back(q, k, v, dy, lambda scores: jnp.clip(scores, -most, most))
+        for most in (80, 50, 20)
+    ),
 )
 
 
@@ -464,11 +477,14 @@ def _join_mixed(y):
     return y.reshape(*y.shape[:-3], y.shape[-2], -1)
 
 
-def _multi(params, x, heads, mask, *, names="qkv", split=_split, join=_join, width=None, axis=-1, low=-jnp.inf):
+def _multi(
+    params, x, heads, mask, *, names="qkv", split=_split, join=_join, width=None, axis=-1, low=-jnp.inf,
+    softmax=jax.nn.softmax,
+):  # fmt: skip
     """Return multi-head attention before Wo, with one piece exchanged."""
     q, k, v = (split(x @ params["W" + name], heads) for name in names)
     scores = _scores(q, k, False) / math.sqrt(width or q.shape[-1])
-    return join(jax.nn.softmax(_masked(scores, mask, low), axis=axis) @ v)
+    return join(softmax(_masked(scores, mask, low), axis=axis) @ v)
 
 
 multi_head_attention.mistake(
@@ -677,7 +693,8 @@ def _tables(rng: np.random.Generator) -> list[Case]:
     draw=_tables,
     points=2,
     difficulty=2,
-    laws=[laws.PURE, laws.JIT],
+    laws=[laws.PURE, laws.JIT.on(0)],
+    seconds=30,
     hints=[
         "A column of positions divided by a row of wavelengths gives all angles: (length, 1) and (width / 2,).",
         "The wavelengths are 10000 ** (jnp.arange(0, width, 2) / width), one for each pair of columns.",
@@ -768,7 +785,11 @@ positional_encoding.mistake(
 
 
 def _blocks(rng: np.random.Generator) -> list[Case]:
-    """Return cases, in the last of which one position hardly varies, so that eps shows."""
+    """Return cases, in the last two of which one position hardly varies, so that eps shows.
+
+    In the second nothing of the attention is let through, so that the position hardly varies afterwards either, and
+    queries are so large that naive exponentials overflow.
+    """
 
     def params(width: int, hidden: int) -> dict:
         def norm() -> dict[str, np.ndarray]:
@@ -784,7 +805,9 @@ def _blocks(rng: np.random.Generator) -> list[Case]:
 
     x = 2 * drawing.normal(rng, 4, 5, 6)
     x[1, 2] *= 0.001
-    return [(params(4, 3), drawing.normal(rng, 2, 4), 1), (params(6, 8), x, 2)]
+    shut = params(6, 8)
+    shut["attention"] |= {"Wo": np.zeros((6, 6), np.float32), "Wq": 1000 * shut["attention"]["Wq"]}
+    return [(params(4, 3), drawing.normal(rng, 2, 4), 1), (shut, x, 2), (params(6, 8), x, 2)]
 
 
 @exercise(
@@ -946,6 +969,26 @@ transformer_block.mistake(
         params, x, heads,
         norm=lambda p, name, z: (
             p[name]["scale"] * _centred(z) / (jnp.std(z, axis=-1, keepdims=True) + 1e-5) + p[name]["bias"]
+        ),
+    ),
+)  # fmt: skip
+transformer_block.mistake(
+    "norm2 takes another eps than norm1: both take 1e-5.",
+    *(
+        lambda params, x, heads, eps=eps: _block(
+            params, x, heads,
+            norm=lambda p, name, z: (
+                p[name]["scale"] * _standard(z, eps=eps if name == "norm2" else 1e-5) + p[name]["bias"]
+            ),
+        )
+        for eps in (0, 1e-6, 1e-3)
+    ),
+)  # fmt: skip
+transformer_block.mistake(
+    "exp overflows where a query fits a key well: take the largest score of each row off first, or use jax.nn.softmax.",
+    lambda params, x, heads: _block(
+        params, x, heads, look=lambda p, x, heads: _look(
+            p, x, heads, softmax=lambda scores, axis: jnp.exp(scores) / jnp.sum(jnp.exp(scores), axis, keepdims=True)
         ),
     ),
 )  # fmt: skip

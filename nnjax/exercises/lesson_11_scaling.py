@@ -205,8 +205,8 @@ def _steps(rng: np.random.Generator) -> list[Case]:
 
 
 NOT_CUT = (
-    "The values are right, but the batch is not cut over the devices of the mesh: shard the first axis of its arrays "
-    'along "data", for example with jax.device_put and a NamedSharding.'
+    "The values are right, but not every array of the batch is cut over the devices of the mesh: shard its first axis "
+    'along "data", for example with jax.device_put and a NamedSharding, and go on with what that returns.'
 )
 
 
@@ -216,7 +216,7 @@ NOT_CUT = (
     points=3,
     difficulty=2,
     seconds=30,
-    laws=[laws.PURE, laws.JIT, laws.cut(NOT_CUT), laws.flops(3)],
+    laws=[laws.PURE, laws.JIT, laws.cut(3, NOT_CUT), laws.flops(3)],
     hints=[
         "Say where the numbers live, and JAX does the rest: the mean in the loss becomes a sum over the devices.",
         'jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("data")) cuts the first axis into one piece for '
@@ -311,12 +311,23 @@ sharded_step.mistake(
     lambda mesh, loss, params, batch, rate: (_step(loss, params, batch, rate), loss(params, batch)),
     lambda mesh, loss, params, batch, rate: (loss(params, batch), _step(loss, params, batch, rate)),
 )
+
+
+def _put(mesh, tree, *axes):
+    return jax.device_put(tree, jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec(*axes)))
+
+
+def _put_in_vain(mesh, loss, params, batch, rate):
+    _put(mesh, batch, "data")
+    return _step(loss, _put(mesh, params), batch, rate)
+
+
 sharded_step.mistake(
     NOT_CUT,
+    _put_in_vain,
+    lambda mesh, loss, params, batch, rate: _step(loss, params, (_put(mesh, batch[0], "data"), batch[1]), rate),
     lambda mesh, loss, params, batch, rate: _step(loss, params, batch, rate),
-    lambda mesh, loss, params, batch, rate: _step(
-        loss, *jax.device_put((params, batch), jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())), rate
-    ),
+    lambda mesh, loss, params, batch, rate: _step(loss, _put(mesh, params), _put(mesh, batch), rate),
 )
 sharded_step.mistake(
     "The params of the caller are overwritten: build a new pytree, for example with jax.tree.map.", _step_in_place

@@ -38,6 +38,8 @@ def broken_law(exercise: Exercise, key: AnswerKey, outcomes: Sequence[Outcome]) 
         why = _against_law(exercise, law, outcome, right)
         if why:
             known = _known_by_law(exercise, key, call, outcome, right)
+            if law.kind == "jit" and outcome.failure == "slow":
+                return known or laws.SLOW_TO_COMPILE, call.case
             more = laws.NOT_FINITE if law.kind == "gradient" and INFINITE.search(why) else ""
             return known or law.sentence.format(why) + more, call.case
     return None

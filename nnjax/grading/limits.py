@@ -76,7 +76,9 @@ def autodiff_off(off: bool = True) -> Iterator[None]:
     def refuse(*_: Any, **__: Any) -> Any:
         raise RuntimeError("this exercise asks for the derivative by hand; JAX's autodiff is switched off")
 
-    kept = {name: getattr(ad, name) for name in ("jvp", "vjp", "linearize") if hasattr(ad, name)}
+    # backward_pass for jax.linear_transpose, which is the reverse mode of what is linear.
+    names = ("jvp", "vjp", "linearize", "backward_pass")
+    kept = {name: getattr(ad, name) for name in names if hasattr(ad, name)}
     try:
         for name in kept:
             setattr(ad, name, refuse)

@@ -146,9 +146,8 @@ def _largest(function: Callable[..., Any], case: Case, argument: int) -> Any:
     return programs.largest(jax.make_jaxpr(_of(function, case, argument))(case[argument]).jaxpr)
 
 
-def _cut(function: Callable[..., Any], case: Case, _: int) -> Any:
-    of_arrays, arrays = _traced(function, case)
-    return programs.is_cut(jax.make_jaxpr(of_arrays)(*arrays).jaxpr)
+def _cut(function: Callable[..., Any], case: Case, argument: int) -> Any:
+    return programs.cuts_all(jax.make_jaxpr(_of(function, case, argument))(case[argument]).jaxpr)
 
 
 def _total(function: Callable[..., Any], case: Case, argument: int) -> Any:

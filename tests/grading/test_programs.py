@@ -38,12 +38,14 @@ def test_the_largest_array_is_found_wherever_it_is_computed(function, size):
         jax.jit(jnp.sin, in_shardings=ROWS),
         lambda x: jax.lax.with_sharding_constraint(x, ROWS) + 1,
         jax.shard_map(jnp.sin, mesh=MESH, in_specs=P("data"), out_specs=P("data")),
-        lambda x: jax.lax.scan(lambda total, row: (total + jnp.sum(jax.device_put(row, ROWS)), None), 0.0, x)[0],
+        jax.jit(lambda x: jnp.sum(jax.lax.with_sharding_constraint(x, ROWS))),
+        lambda x: jax.grad(lambda w: jnp.sum(w * jax.device_put(x, ROWS)))(3.0),
+        lambda x: 1.0,
         lambda x: [jax.device_put(piece, device) for piece, device in zip([x], MESH.devices.flat, strict=True)],
     ],
 )
 def test_an_array_is_cut_in_every_way_of_saying_it(function):
-    assert programs.is_cut(jax.make_jaxpr(function)(X).jaxpr)
+    assert programs.cuts_all(jax.make_jaxpr(function)(X).jaxpr)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +57,22 @@ def test_an_array_is_cut_in_every_way_of_saying_it(function):
         lambda x: jax.device_put(x, EVERYWHERE),
         jax.jit(jnp.sin, in_shardings=EVERYWHERE, out_shardings=EVERYWHERE),
         jax.shard_map(jnp.sin, mesh=MESH, in_specs=P(), out_specs=P()),
+        lambda x: (jax.device_put(x, ROWS), jnp.sin(x))[1],
+        lambda x: jax.device_put(x, ROWS) + x,
+        lambda x: jax.lax.scan(lambda total, row: (total + jnp.sum(row), None), 0.0, x)[0],
+        lambda x: jax.lax.cond(x[0, 0] > 0, lambda: jnp.sum(x), lambda: 0.0),
     ],
 )
 def test_what_is_whole_on_every_device_is_not_cut(function):
-    assert not programs.is_cut(jax.make_jaxpr(function)(X).jaxpr)
+    assert not programs.cuts_all(jax.make_jaxpr(function)(X).jaxpr)
+
+
+def test_every_input_is_to_be_cut():
+    def one_of_two(x, y):
+        return jax.device_put(x, ROWS) @ y.T
+
+    def both(x, y):
+        return jax.device_put(x, ROWS) @ jax.device_put(y, ROWS).T
+
+    assert not programs.cuts_all(jax.make_jaxpr(one_of_two)(X, X).jaxpr)
+    assert programs.cuts_all(jax.make_jaxpr(both)(X, X).jaxpr)

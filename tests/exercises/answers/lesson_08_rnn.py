@@ -168,12 +168,22 @@ def gru_vmap(params, h, x):
 
 
 def clip_loops(grads, limit):
-    layers = grads if isinstance(grads, list) else [grads]
-    total = sum(float(entry) ** 2 for layer in layers for leaf in layer.values() for entry in np.asarray(leaf).ravel())
-    if total <= limit**2:
-        return grads
-    clipped = [{name: np.asarray(leaf) * limit / math.sqrt(total) for name, leaf in layer.items()} for layer in layers]
-    return clipped if isinstance(grads, list) else clipped[0]
+    def square(tree):
+        if isinstance(tree, dict):
+            return square(list(tree.values()))
+        if isinstance(tree, (list, tuple)):
+            return sum(map(square, tree))
+        return sum(float(entry) ** 2 for entry in np.asarray(tree).ravel())
+
+    def scaled(tree):
+        if isinstance(tree, dict):
+            return {name: scaled(part) for name, part in tree.items()}
+        if isinstance(tree, (list, tuple)):
+            return type(tree)(map(scaled, tree))
+        return np.asarray(tree) * limit / norm
+
+    norm = math.sqrt(square(grads))
+    return scaled(grads) if norm > limit else grads
 
 
 def clip_where(grads, limit):

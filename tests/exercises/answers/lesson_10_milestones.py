@@ -59,7 +59,8 @@ def recall_fori(weights, state, steps):
 
     def update(count, state):
         i = count % neurons
-        return state.at[i].set(jnp.sign(weights[i] @ state + 1e-3 * state[i]))
+        h = weights[i] @ state
+        return state.at[i].set(jax.lax.select(h == 0, state[i], jnp.sign(h)))
 
     return jax.lax.fori_loop(0, steps * neurons, update, state)
 
