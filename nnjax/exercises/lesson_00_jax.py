@@ -18,11 +18,15 @@ LESSON = "00_jax"
 
 
 def _tables(rng: np.random.Generator) -> list[Case]:
-    """Return tables with columns of very different means and deviations; the last lies far from 0, on a fine grid."""
+    """Return tables with columns of different deviations, with one that hardly varies, and with some far from 0.
+
+    The last are on a fine grid.
+    """
     small = np.float32([[0, 2], [2, 2], [4, 8], [2, 8]])
-    mixed = rng.normal([1, -3, 50], [0.05, 1, 20], (5, 3))
+    steady = rng.normal(size=(5, 1))
+    steady = 0.1 + 3e-3 * (steady - steady.mean()) / steady.std()
     far = np.round(rng.normal([1000, -2000, 1500], 1, (8, 3)) * 256) / 256  # sums of 8 such numbers are exact
-    return [(small,), (mixed.astype(np.float32),), (far.astype(np.float32),)]
+    return [(small,), (steady.astype(np.float32),), (far.astype(np.float32),)]
 
 
 @exercise(
@@ -81,6 +85,17 @@ standardize.mistake(
     "Something is added to the deviation, which changes columns that vary little; no column here is constant.",
     lambda x: (x - jnp.mean(x, axis=0)) / jnp.sqrt(jnp.var(x, axis=0) + 1e-5),
     lambda x: (x - jnp.mean(x, axis=0)) / (jnp.std(x, axis=0) + 1e-3),
+    lambda x: (x - jnp.mean(x, axis=0)) / (jnp.std(x, axis=0) + 1e-5),
+    lambda x: (x - jnp.mean(x, axis=0)) / (jnp.std(x, axis=0) + 1e-6),
+)
+standardize.mistake(
+    "Small deviations are raised to a least one, which changes columns that vary little; no column here is constant.",
+    lambda x: (x - jnp.mean(x, axis=0)) / jnp.maximum(jnp.std(x, axis=0), 1e-2),
+    lambda x: (x - jnp.mean(x, axis=0)) / jnp.maximum(jnp.std(x, axis=0), 0.1),
+)
+standardize.mistake(
+    "An axis of one stays: a table of a single column gives (rows, 1); do not squeeze.",
+    lambda x: jnp.squeeze((x - jnp.mean(x, axis=0)) / jnp.std(x, axis=0)),
 )
 standardize.mistake(
     "mean(x^2) - mean(x)^2 loses its digits in float32 where a column lies far from 0: subtract the mean, then square.",
@@ -92,13 +107,16 @@ standardize.mistake(
 
 
 def _curves(rng: np.random.Generator) -> list[Case]:
-    a, b, d = (float(number) for number in np.round(rng.uniform(0.5, 2, 3), 2))
+    a, b, d, high = (float(number) for number in np.round(rng.uniform(0.5, 2, 4), 2))
     # So steep a curve that a difference quotient with a small step is not near enough.
     c = float(np.round(rng.uniform(5, 7), 2))
+    # So high up that float32 has no digits for what a smaller step changes.
+    high = float(np.round(1e6 * high))
     return [
         (Function("cubic", (1.0, 1.0), "x^3 + x"), np.array(2, np.float32)),
         (Function("cubic", (a, -b), f"{a} x^3 - {b} x"), np.array(rng.uniform(-1.5, -1), np.float32)),
         (Function("sine", (c, d), f"sin({c} x) + {d}"), np.array(rng.uniform(0.05, 0.15), np.float32)),
+        (Function("sine", (c, high), f"sin({c} x) + {high}"), np.array(rng.uniform(0.05, 0.15), np.float32)),
     ]
 
 
@@ -119,6 +137,9 @@ def tangent_line(f, x0):
     """
     slope = jax.grad(f)(x0)
     return slope, f(x0) - slope * x0
+
+
+_STEPS = 0.1, 0.01, 5e-3, 3e-3, 2e-3, 1e-3, 5e-4, 1e-4, 1e-5
 
 
 def _central(f, x0, h):
@@ -156,11 +177,8 @@ tangent_line.mistake(
 )
 tangent_line.mistake(
     "A difference quotient only comes near the slope: jax.grad gives the derivative itself.",
-    *(
-        lambda f, x0, h=h: ((f(x0 + h) - f(x0)) / h, f(x0) - (f(x0 + h) - f(x0)) / h * x0)
-        for h in (0.1, 0.01, 1e-3, 1e-6)
-    ),
-    *(lambda f, x0, h=h: (_central(f, x0, h), f(x0) - _central(f, x0, h) * x0) for h in (0.1, 0.01)),
+    *(lambda f, x0, h=h: ((f(x0 + h) - f(x0)) / h, f(x0) - (f(x0 + h) - f(x0)) / h * x0) for h in (*_STEPS, 1e-6)),
+    *(lambda f, x0, h=h: (_central(f, x0, h), f(x0) - _central(f, x0, h) * x0) for h in _STEPS),
 )
 tangent_line.mistake(
     "That is the line through (0, f(0)) and (x0, f(x0)), a secant; a tangent needs the derivative at x0.",
@@ -176,11 +194,14 @@ tangent_line.mistake(
 
 
 def _clouds(rng: np.random.Generator) -> list[Case]:
-    """Return pairs of clouds: as many points in both, more in one, and some that lie close together, far from 0."""
+    """Return pairs of clouds: as many points in both, some that lie very close together, and some far from 0.
+
+    Of the last, the second cloud is a single point.
+    """
     small = np.float32([[0, 0], [3, 4]]), np.float32([[0, 0], [0, 4]])
-    mixed = rng.normal(0, 2, (5, 3)).astype(np.float32), rng.normal(0, 2, (4, 3)).astype(np.float32)
-    far = [(1000 + rng.normal(0, 1, (points, 2))).astype(np.float32) for points in (6, 3)]
-    return [small, mixed, tuple(far)]
+    near = [rng.normal(0, 1e-3, (points, 3)).astype(np.float32) for points in (5, 4)]
+    far = [(1000 + rng.normal(0, 1, (points, 2))).astype(np.float32) for points in (6, 1)]
+    return [small, tuple(near), tuple(far)]
 
 
 @exercise(
@@ -260,6 +281,16 @@ pairwise_distances.mistake(
     "That is the sum of the differences without a square: distances that cancel are lost.",
     lambda x, y: jnp.abs(jnp.sum(_apart(x, y), axis=-1)),
     lambda x, y: jnp.sum(_apart(x, y), axis=-1),
+)
+pairwise_distances.mistake(
+    "A small number added under the root changes the distances of points that lie close together; leave it out.",
+    lambda x, y: jnp.sqrt(jnp.sum(_apart(x, y) ** 2, axis=-1) + 1e-6),
+    lambda x, y: jnp.sqrt(jnp.sum(_apart(x, y) ** 2, axis=-1) + 1e-8),
+    lambda x, y: jnp.sqrt(jnp.sum(_apart(x, y) ** 2, axis=-1)) + 1e-6,
+)
+pairwise_distances.mistake(
+    "An axis of one stays: with a single point in y the table is (n, 1); do not squeeze.",
+    lambda x, y: jnp.squeeze(jnp.sqrt(jnp.sum(_apart(x, y) ** 2, axis=-1))),
 )
 pairwise_distances.mistake(
     "x.x + y.y - 2 x.y loses its digits where points lie close together and far from 0: subtract, then square.",
@@ -447,7 +478,7 @@ def _trees(rng: np.random.Generator) -> list[Case]:
 @exercise(
     LESSON,
     draw=_trees,
-    laws=[laws.PURE, laws.JIT.on(2)],
+    laws=[laws.PURE.on(0, 1, 2), laws.JIT.on(2)],
     hints=[
         "jax.tree.map(f, a, b) calls f(leaf of a, leaf of b) for each pair of leaves and keeps the containers.",
         "For one pair of leaves p and g, the answer is p - learning_rate * g.",
@@ -523,6 +554,18 @@ sgd_update.mistake(
 sgd_update.mistake(
     "You divide by the learning rate; a small rate must give a small step: multiply.",
     lambda params, grads, rate: jax.tree.map(lambda p, g: p - g / rate, params, grads),
+)
+
+
+def _update_in_a_copy(params, grads, learning_rate):
+    return _update_in_place(params.copy() if isinstance(params, (dict, list)) else params, grads, learning_rate)
+
+
+# Before the next, for it changes the lists and dicts inside in the same way.
+sgd_update.mistake(
+    "The numbers are right, but dicts or lists inside params are changed too: a copy of the outermost one shares them "
+    "with the old params. Build all of them anew, as jax.tree.map does.",
+    _update_in_a_copy,
 )
 sgd_update.mistake(
     "The numbers are right, but the old params are changed too: build a new tree, do not assign into the old one.",

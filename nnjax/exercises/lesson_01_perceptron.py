@@ -11,21 +11,34 @@ from nnjax.exercises.exercise import Case, exercise
 LESSON = "01_perceptron"
 
 
-def _neuron(rng: np.random.Generator, inputs: int, samples: int | None) -> Case:
-    """Return params and points of which the first lies exactly on the line W x + b = 0."""
+# Just under the line, and on a grid on which nothing is rounded.
+_UNDER = -1 / 1024
+
+
+def _neuron(rng: np.random.Generator, inputs: int, samples: int | None, first: float = 0) -> Case:
+    """Return params and points, all on a grid, of which the weighted sum W x + b of the first is ``first``."""
     W, b = rng.choice([-2.0, -1.0, 1.0, 2.0], inputs), rng.choice([-1.0, 1.0])
     W[-1] = rng.choice([-1.0, 1.0])
     x = rng.integers(-3, 4, (samples or 1, inputs)).astype(float)
-    x[0, 0] = -(b + x[0, 1:] @ W[1:]) / W[0]
+    x[0, 0] = (first - b - x[0, 1:] @ W[1:]) / W[0]
     params = {"W": W.astype(np.float32), "b": np.array(b, np.float32)}
     return params, np.float32(x if samples else x[0])
 
 
+def _as_many_samples_as_inputs(rng: np.random.Generator) -> Case:
+    """Return params and a batch of as many samples as inputs, to which a neuron of its columns answers otherwise."""
+    while True:
+        params, x = _neuron(rng, 3, 3)
+        if np.any((x @ params["W"] + params["b"] >= 0) != (params["W"] @ x + params["b"] >= 0)):
+            return params, x
+
+
 def _neurons(rng: np.random.Generator) -> list[Case]:
-    params, _ = _neuron(rng, 3, 8)
-    cloud = params, rng.normal(0, 2, (200, 3)).astype(np.float32)
+    params, (under, *_) = _neuron(rng, 3, 8, _UNDER)
+    cloud = params, np.vstack([under, rng.normal(0, 2, (199, 3)).astype(np.float32)])
     positive = {"W": np.float32([1, 1]), "b": np.array(-1.5, np.float32)}
-    return [(positive, np.float32([0.5, 0.5])), _neuron(rng, 2, None), _neuron(rng, 2, 8), _neuron(rng, 2, 1), cloud]
+    square = _as_many_samples_as_inputs(rng)
+    return [(positive, np.float32([0.5, 0.5])), _neuron(rng, 2, None), square, _neuron(rng, 2, 1), cloud]
 
 
 @exercise(
@@ -77,6 +90,23 @@ neuron.mistake(
     "A batch of one sample is a batch: its output has the shape (1,), so do not squeeze that axis away.",
     lambda params, x: jnp.squeeze(jnp.where(jnp.atleast_2d(x) @ params["W"] + params["b"] >= 0, 1.0, 0.0)),
 )
+
+
+def _neuron_by_length(params, x):
+    W, b = params["W"], params["b"]
+    return jnp.where((W @ x if len(x) == len(W) else x @ W) + b >= 0, 1.0, 0.0)
+
+
+neuron.mistake(
+    "A batch of as many samples as inputs is a batch too: look at x.ndim, not at the length of x, or write x @ W: it "
+    "is right for both.",
+    _neuron_by_length,
+)
+neuron.mistake(
+    "The step is at 0 itself: a weighted sum just below it, such as -0.001, gives 0.",
+    lambda params, x: jnp.where(x @ params["W"] + params["b"] >= -1e-2, 1.0, 0.0),
+    lambda params, x: jnp.where(x @ params["W"] + params["b"] > -1e-3, 1.0, 0.0),
+)
 neuron.mistake(
     "A step is not a sigmoid: it jumps from 0 to 1.",
     lambda params, x: 1 / (1 + jnp.exp(-(x @ params["W"] + params["b"]))),
@@ -92,14 +122,15 @@ def _grid(rng: np.random.Generator, *shape: int) -> np.ndarray:
 
 
 def _single_samples(rng: np.random.Generator) -> list[Case]:
-    """Return a sample that should fire and does not, one the other way round, one on the line, and a right one."""
+    """Return samples: one that should fire and does not, the other way round, on the line, just under it, and right."""
     small = {"W": np.float32([1, -2]), "b": np.array(-1.5, np.float32)}, np.float32([3, 1]), np.array(1, np.int32), 0.5
     W, b = rng.choice(np.float32([-2, -1, 1, 2]), 3), np.array(-0.75, np.float32)
     along, back = (np.sign(W) * (1 + np.abs(_grid(rng, 3))) for _ in range(2))
     fires = {"W": W, "b": b}, along, np.array(0, np.int32), 0.25
     on_the_line = {"W": W, "b": np.array(back @ W, np.float32)}, -back, np.array(0, np.int32), 2.0
+    under = {"W": W, "b": np.array(_UNDER - back @ W, np.float32)}, back, np.array(1, np.int32), 0.5
     right = {"W": W, "b": np.array(2 * along @ W, np.float32)}, along, np.array(1, np.int32), 0.5
-    return [small, fires, on_the_line, right]
+    return [small, fires, on_the_line, under, right]
 
 
 @exercise(
@@ -175,6 +206,11 @@ perceptron_update.mistake(
 perceptron_update.mistake(
     "On the line, where x W + b = 0, the neuron fires: step(0) = 1, so compare with >= 0.",
     lambda params, x, y, rate: _moved(params, rate * (y - jnp.where(x @ params["W"] + params["b"] > 0, 1.0, 0.0)), x),
+)
+perceptron_update.mistake(
+    "The step is at 0 itself: a weighted sum just below it, such as -0.001, gives 0.",
+    lambda params, x, y, rate: _moved(params, rate * (y - (x @ params["W"] + params["b"] >= -1e-2)), x),
+    lambda params, x, y, rate: _moved(params, rate * (y - (x @ params["W"] + params["b"] > -1e-3)), x),
 )
 perceptron_update.mistake(
     "The neuron answers without its bias: y' = step(x W + b).",
@@ -377,7 +413,7 @@ def _synapses(rng: np.random.Generator) -> list[Case]:
         w, x = (rng.normal(0, 1, inputs).astype(np.float32) for _ in range(2))
         return w, x, np.array(rng.uniform(0.5, 2) * rng.choice([-1, 1]), np.float32), rate
 
-    return [(np.float32([1, -1]), np.float32([2, 3]), np.array(2, np.float32), 0.5), drawn(4, 0.1), drawn(3, 2.0)]
+    return [(np.float32([1, -1]), np.float32([2, 3]), np.array(2, np.float32), 0.5), drawn(4, 0.1), drawn(1, 2.0)]
 
 
 @exercise(
@@ -432,6 +468,10 @@ hebb_update.mistake(
 )
 hebb_update.mistake(
     "Weights and inputs have changed places: it is w that learns.", lambda w, x, y, rate: x + rate * y * w
+)
+hebb_update.mistake(
+    "An axis of one stays: with a single input the weights have the shape (1,); do not squeeze.",
+    lambda w, x, y, rate: jnp.squeeze(w + rate * y * x),
 )
 hebb_update.mistake(
     "The products are added up to one number; every weight keeps its own.",

@@ -106,12 +106,14 @@ squared_error.mistake(
 
 
 def _regressions(rng: np.random.Generator) -> list[Case]:
+    """Return examples of two inputs, of three, and of one."""
+
     def drawn(batch: int, inputs: int) -> Case:
         params = {"W": drawing.normal(rng, inputs), "b": np.array(rng.uniform(0.5, 1.5), np.float32)}
         return params, 0.5 + drawing.normal(rng, batch, inputs), drawing.normal(rng, batch, scale=2)
 
     small = {"W": np.float32([1, -1]), "b": np.array(0.5, np.float32)}
-    return [(small, np.float32([[1, 2], [3, 1]]), np.float32([1, -1])), drawn(6, 3), drawn(5, 2)]
+    return [(small, np.float32([[1, 2], [3, 1]]), np.float32([1, -1])), drawn(6, 3), drawn(5, 1)]
 
 
 def _regression_loss(case: Case, params: Any) -> float:
@@ -224,6 +226,10 @@ linear_gradient.mistake(
     lambda params, x, d: jax.tree.map(jnp.subtract, params, _pulled_back(_linear(params, x) - d, x)),
 )
 linear_gradient.mistake(
+    "An axis of one stays: with a single input the gradient of W has the shape (1,); do not squeeze.",
+    lambda params, x, d: jax.tree.map(jnp.squeeze, _pulled_back(_linear(params, x) - d, x)),
+)
+linear_gradient.mistake(
     "The target is not subtracted: the error is y - d.", lambda params, x, d: _pulled_back(_linear(params, x), x)
 )
 
@@ -232,15 +238,16 @@ linear_gradient.mistake(
 
 
 def _pre_activations(rng: np.random.Generator) -> list[Case]:
-    """Return some of moderate size, in a matrix, and very large ones of both signs."""
+    """Return one number, a few, some of moderate size along three axes, and very large ones of both signs."""
     large = np.float32([1000, -1000, 100, -100, 95, -95, 3, -2]) * rng.uniform(0.95, 1, 8).astype(np.float32)
-    return [(np.float32([0, 1, -2]),), (drawing.normal(rng, 4, 3, scale=2),), (large,)]
+    one = np.array(rng.uniform(0.5, 2), np.float32)
+    return [(one,), (np.float32([0, 1, -2]),), (drawing.normal(rng, 2, 3, 2, scale=2),), (large,)]
 
 
 @exercise(
     LESSON,
     draw=_pre_activations,
-    laws=[laws.PURE, laws.JIT, laws.vmap(0)._replace(cases=(1,)), laws.gradient(0, 1, 2)],
+    laws=[laws.PURE, laws.JIT, laws.vmap(0).on(-2), laws.gradient(0, -2, -1)],
     tolerance=2e-6,  # float32 rounds by 1e-7; z limited to 10, a habit of those who fear exp, is wrong by 5e-5
     hints=[
         "In float32 exp(89) is already infinite: exp must only ever see numbers that are not above 0.",
@@ -318,13 +325,21 @@ sigmoid.mistake(
 
 
 def _scores(rng: np.random.Generator) -> list[Case]:
-    """Return logits of moderate size, and very large ones, some of them on the wrong side."""
+    """Return logits of which one is exactly 0, of moderate size, and very large, some of these on the wrong side."""
     large = np.float32([1000, -1000, 1000, -1000, 200, -200, 2]) * rng.uniform(0.9, 1, 7).astype(np.float32)
     return [
-        (np.float32([2, -1]), np.int32([1, 1])),
+        (np.float32([0, 2, -1]), np.int32([0, 1, 1])),
         (drawing.normal(rng, 6, scale=1.5), _bits(rng, 6)),
         (large, np.int32([1, 0, 0, 1, 1, 0, 1])),
     ]
+
+
+# All logits of a network that starts from zeros are 0. The statement promises nothing about the slope there.
+CORNER = laws.gradient(0, 0)._replace(
+    sentence="Right, but at a logit of exactly 0 the slope by jax.grad is not 1/2 - d: max(z, 0), |z| and jnp.where "
+    "have a corner there, of which it takes one side. jnp.logaddexp(0, z) and jax.nn.softplus(z) are smooth.",
+    marks=False,
+)
 
 
 @exercise(
@@ -332,11 +347,11 @@ def _scores(rng: np.random.Generator) -> list[Case]:
     draw=_scores,
     difficulty=2,
     points=2,
-    laws=[laws.PURE, laws.JIT, laws.gradient(0, 1, 2)],
+    laws=[laws.PURE, laws.JIT, laws.gradient(0, 1, 2), CORNER],
     hints=[
         "A logarithm of 0 must never be taken: write log s(z) so that no s(z) is computed on the way.",
         "log s(z) = -log(1 + exp(-z)), and 1 - s(z) = s(-z), so log(1 - s(z)) = -log(1 + exp(z)).",
-        "log(1 + exp(z)) is jnp.logaddexp(0, z), or max(z, 0) + log1p(exp(-|z|)); from it d z is subtracted.",
+        "log(1 + exp(z)) is jnp.logaddexp(0, z), safe and smooth everywhere; from it d z is subtracted.",
     ],
 )
 def binary_cross_entropy(logits, d):
@@ -441,7 +456,7 @@ binary_cross_entropy.mistake(
 )
 binary_cross_entropy.mistake(
     "The values are right, but jnp.where differentiates both branches, and exp is infinite in the one not taken: use "
-    "log1p(exp(-|z|)) in both.",
+    "jnp.logaddexp(0, z), which is log(1 + exp(z)) without branches.",
     lambda logits, d: jnp.mean(
         jnp.where(logits > 0, logits + jnp.log1p(jnp.exp(-logits)), jnp.log1p(jnp.exp(logits))) - d * logits
     ),
@@ -452,15 +467,15 @@ binary_cross_entropy.mistake(
 
 
 def _classifications(rng: np.random.Generator) -> list[Case]:
-    """Return examples with moderate logits, and some with logits near 1000 and -1000 on either side."""
+    """Return examples with moderate logits, and some of one input with logits near 1000 and -1000 on either side."""
 
     def params(inputs: int) -> Any:
         return {"W": drawing.normal(rng, inputs), "b": np.array(rng.uniform(0.5, 1.5), np.float32)}
 
     small = {"W": np.float32([1, -1]), "b": np.array(0.5, np.float32)}
-    mixed, far = params(3), params(2)
-    far["W"] = np.float32(rng.uniform(0.5, 1.5, 2) * rng.choice([-1, 1], 2))
-    x = np.outer([1000, -1000, 1000, -1000, 2], far["W"] / (far["W"] @ far["W"])) + rng.normal(0, 1, (5, 2))
+    mixed, far = params(3), params(1)
+    far["W"] = np.float32(rng.uniform(0.5, 1.5, 1) * rng.choice([-1, 1], 1))
+    x = np.outer([1000, -1000, 1000, -1000, 2], 1 / far["W"]) + rng.normal(0, 1, (5, 1))
     return [
         (small, np.float32([[1, 2], [3, 1]]), np.int32([1, 0])),
         (mixed, 0.5 + drawing.normal(rng, 6, 3), _bits(rng, 6)),
@@ -502,6 +517,11 @@ def _probability(params: Any, x: Any) -> Any:
     return jax.nn.sigmoid(_linear(params, x))
 
 
+def _by_the_chain_rule(y: Any, d: Any) -> Any:
+    """Return the slope of the loss by y, times that of the sigmoid, as it is before anything cancels."""
+    return (-d / y + (1 - d) / (1 - y)) * y * (1 - y)
+
+
 logistic_gradient.mistake(
     "You add up the batch; the loss is a mean: divide by the number of examples.",
     lambda params, x, d: _pulled_back(len(x) * (_probability(params, x) - d), x),
@@ -529,8 +549,16 @@ logistic_gradient.mistake(
     lambda params, x, d: _pulled_back(jax.nn.sigmoid(x @ params["W"]) - d, x),
 )
 logistic_gradient.mistake(
-    "exp overflows where a logit is large, and nan comes out: use a sigmoid that is safe at 1000 and -1000.",
+    "nan comes out where a logit is large: either exp overflows, or you divide by y (1 - y), which is 0 there; it "
+    "cancels by hand, the error is y - d.",
     lambda params, x, d: _pulled_back(jnp.exp(_linear(params, x)) / (1 + jnp.exp(_linear(params, x))) - d, x),
+    lambda params, x, d: _pulled_back(_by_the_chain_rule(_probability(params, x), d), x),
+    lambda params, x, d: _pulled_back(
+        (_probability(params, x) - d)
+        / (_probability(params, x) * (1 - _probability(params, x)))
+        * (_probability(params, x) * (1 - _probability(params, x))),
+        x,
+    ),
 )
 logistic_gradient.mistake(
     "For b the errors are added up; its gradient is a mean like that of W.",
@@ -587,6 +615,10 @@ logistic_gradient.mistake(
     lambda params, x, d: jax.tree.map(jnp.subtract, params, _pulled_back(_probability(params, x) - d, x)),
 )
 logistic_gradient.mistake(
+    "An axis of one stays: with a single input the gradient of W has the shape (1,); do not squeeze.",
+    lambda params, x, d: jax.tree.map(jnp.squeeze, _pulled_back(_probability(params, x) - d, x)),
+)
+logistic_gradient.mistake(
     "The targets are not subtracted: the error is y - d.",
     lambda params, x, d: _pulled_back(_probability(params, x), x),
 )
@@ -600,7 +632,10 @@ logistic_gradient.mistake(
 
 
 def _descents(rng: np.random.Generator) -> list[Case]:
-    """Return bowls over an array, a dict, and containers in containers, of another steepness in every direction."""
+    """Return bowls over an array, a dict, and containers in containers, of another steepness in every direction.
+
+    The array's is also left by no step at all, and begun so near the bottom that all slopes are tiny.
+    """
 
     def bowl(*shapes: tuple[int, ...]) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
         start, centre = ([drawing.normal(rng, *shape) for shape in shapes] for _ in range(2))
@@ -611,6 +646,8 @@ def _descents(rng: np.random.Generator) -> list[Case]:
 
     centre, steepness = np.float32([3, -1]), np.float32([1, 0.5])
     plain = Function("bowl_gradient", (centre, steepness), "x -> [1, 0.5] (x - [3, -1])")
+    # Around 0, where the small numbers that are near the bottom do not vanish beside those of the centre.
+    flat = Function("bowl_gradient", (np.zeros(2, np.float32), steepness), "x -> [1, 0.5] x")
     dicts = [{"W": W, "b": b} for W, b in bowl((3,), ())]
     nested = [
         {"layers": [{"W": W, "b": b}], "scales": (first, second)}
@@ -618,6 +655,8 @@ def _descents(rng: np.random.Generator) -> list[Case]:
     ]
     return [
         (plain, np.float32([1, 1]), 0.5, 2),
+        (plain, np.float32([1, 1]), 0.5, 0),
+        (flat, np.float32([1e-9, -2e-9]), 0.5, 3),
         (gradient(*dicts[1:]), dicts[0], 0.3, 5),
         (gradient(*nested[1:]), nested[0], 0.2, 4),
     ]
@@ -628,7 +667,7 @@ def _descents(rng: np.random.Generator) -> list[Case]:
     draw=_descents,
     difficulty=2,
     points=2,
-    laws=[laws.PURE.on(1), laws.JIT],
+    laws=[laws.PURE.on(-2, -1), laws.JIT],
     hints=[
         "One step: ask for the gradient at the params that you have now, and move every leaf against it.",
         "jax.tree.map(lambda p, g: p - learning_rate * g, params, gradient(params)) is one step on any pytree.",
@@ -681,6 +720,44 @@ def _array_descent(gradient, params, learning_rate, steps):
     return params
 
 
+def _last_gradient(gradient, params, learning_rate, steps):
+    for _ in range(steps):
+        grads = gradient(params)
+        params = jax.tree.map(lambda p, g: p - learning_rate * g, params, grads)
+    return grads
+
+
+def _until_it_is_flat(flat):
+    """Return a descent that ends as soon as all slopes are under ``flat``."""
+
+    def descent(gradient, params, learning_rate, steps):
+        for _ in range(steps):
+            if max(float(jnp.max(jnp.abs(leaf))) for leaf in jax.tree.leaves(gradient(params))) < flat:
+                break
+            params = _descended(gradient, params, learning_rate, 1)[-1]
+        return params
+
+    return descent
+
+
+def _written_into(params, slopes, rate):
+    """Return params after a step, the dicts and lists in them being the old ones, into which it is written."""
+    if isinstance(params, (dict, list)):
+        for place in params if isinstance(params, dict) else range(len(params)):
+            params[place] = _written_into(params[place], slopes[place], rate)
+        return params
+    if isinstance(params, tuple):
+        return tuple(_written_into(p, g, rate) for p, g in zip(params, slopes, strict=True))
+    return params - rate * slopes
+
+
+def _descent_in_a_copy(gradient, params, learning_rate, steps):
+    params = params.copy()
+    for _ in range(steps):
+        params = _written_into(params, gradient(params), learning_rate)
+    return params
+
+
 def _descent_in_place(gradient, params, learning_rate, steps):
     new = _descended(gradient, params, learning_rate, steps)[-1]
     if not isinstance(params, dict):
@@ -696,6 +773,14 @@ gradient_descent.mistake(
 gradient_descent.mistake(
     "That is a single step: repeat it, each time from where the last one ended.",
     lambda gradient, params, rate, steps: _descended(gradient, params, rate, 1)[-1],
+)
+gradient_descent.mistake(
+    "With steps = 0 nothing moves, and the params come back as they are; yours always makes a first step.",
+    lambda gradient, params, rate, steps: _descended(gradient, params, rate, max(steps, 1))[-1],
+)
+gradient_descent.mistake(
+    "Descent ends where the slopes are small; make all steps that are asked for, however small they are.",
+    *map(_until_it_is_flat, (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)),
 )
 gradient_descent.mistake(
     "That is one step too few.",
@@ -725,6 +810,7 @@ gradient_descent.mistake(
     "That is the gradient at the end; return the parameters.",
     lambda gradient, params, rate, steps: gradient(_descended(gradient, params, rate, steps)[-1]),
     lambda gradient, params, rate, steps: gradient(_descended(gradient, params, rate, steps - 1)[-1]),
+    _last_gradient,
 )
 gradient_descent.mistake("The learning rate falls from step to step; it stays the same here.", _with_falling_rate)
 gradient_descent.mistake(
@@ -740,4 +826,9 @@ gradient_descent.mistake(
 gradient_descent.mistake(
     "The steps are right, but the dict that was passed now holds the result: build a new one in each step.",
     _descent_in_place,
+)
+gradient_descent.mistake(
+    "The steps are right, but dicts or lists inside params now hold the result: a copy of the outermost one shares "
+    "them. Build all of them anew in each step, as jax.tree.map does.",
+    _descent_in_a_copy,
 )

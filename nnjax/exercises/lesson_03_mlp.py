@@ -26,7 +26,7 @@ def _dense_cases(rng: np.random.Generator) -> list[Case]:
     small = drawing.layer(rng, 2, 2, drawing.short), drawing.short(rng, 2)
     return [
         small,
-        (drawing.layer(rng, 3, 3), drawing.normal(rng, 5, 3)),
+        (drawing.layer(rng, 3, 3), drawing.normal(rng, 3, 3)),
         (drawing.layer(rng, 3, 1), drawing.normal(rng, 1, 3)),
         (drawing.layer(rng, 3, 2), drawing.normal(rng, 4, 3)),
     ]
@@ -81,6 +81,11 @@ dense.mistake(
     lambda params, x: jnp.squeeze(jnp.atleast_2d(x) @ params["W"] + params["b"]),
 )
 dense.mistake(
+    "A batch of as many samples as inputs is a batch too: look at x.ndim, not at the length of x, or write x @ W + b: "
+    "it is right for both.",
+    lambda params, x: params["W"].T @ x + params["b"] if len(x) == len(params["W"]) else x @ params["W"] + params["b"],
+)
+dense.mistake(
     "The answer comes with the outputs first; samples are rows, so the shape is (batch, out).",
     lambda params, x: params["W"].T @ x.T + params["b"][:, None],
     lambda params, x: (x @ params["W"] + params["b"]).T if x.ndim == 2 else x @ params["W"] + params["b"],
@@ -88,9 +93,10 @@ dense.mistake(
 
 
 def _slopes(rng: np.random.Generator) -> list[Case]:
-    table = drawing.normal(rng, 3, 4)
-    table[0, :2] = rng.uniform(-3, -0.5, 2)
-    table[1, :2] = rng.uniform(0.5, 3, 2)
+    table = drawing.normal(rng, 2, 3, 2)
+    table[0, 0] = rng.uniform(-3, -0.5, 2)
+    table[1, 0] = rng.uniform(0.5, 3, 2)
+    table[0, 1] = 0.1, -0.05  # close to the kink on both sides
     short = np.abs(drawing.short(rng, 5)) * np.array([-1, 1, -1, 1, -1], np.float32)
     scalar = np.array(-rng.integers(2, 20) / 10, np.float32)
     return [(scalar, 0.2), (short, 0.25), (table, float(rng.uniform(0.3, 0.6)))]
@@ -123,6 +129,11 @@ leaky_relu.mistake(
     lambda z, slope: jnp.minimum(z, slope * z),
 )
 leaky_relu.mistake(
+    "The two pieces meet at 0: compare z with 0 and with nothing else.",
+    lambda z, slope: jnp.where(z > slope, z, slope * z),
+    lambda z, slope: jnp.where(z > -0.1, z, slope * z),
+)
+leaky_relu.mistake(
     "Every entry is multiplied by the slope; those above 0 stay as they are.", lambda z, slope: slope * z
 )
 leaky_relu.mistake(
@@ -147,8 +158,8 @@ leaky_relu.mistake(
 
 
 def _bends(rng: np.random.Generator) -> list[Case]:
-    table = np.float32([rng.uniform(-2, -0.3, 4), rng.uniform(0.3, 2, 4), rng.normal(size=4)])
-    low = np.float32([-1000, -6, -3])  # without a large number, beside which an error near -alpha would not be seen
+    table = np.float32([rng.uniform(-2, -0.3, 4), rng.uniform(0.3, 2, 4), rng.normal(size=4)]).reshape(2, 3, 2)
+    low = np.array(-1000, np.float32)  # without a large number, beside which an error near -alpha would not be seen
     extreme = np.float32([[-1000, *rng.uniform(-2, -0.5, 2), 1000] for _ in table])
     extreme[1] *= -1
     short = np.abs(drawing.short(rng, 3)) * np.array([-1, 1, -1], np.float32)
@@ -239,7 +250,7 @@ def _pieces(rng: np.random.Generator) -> list[Case]:
             params["b"] -= np.mean(np.max(x @ params["W"] + params["b"][:, None], axis=0), axis=0)
         return params, x
 
-    return [case(2, 1, 3, 2, drawing.short), case(3, 4, 2, 7), case(4, 3, 5, 6)]
+    return [case(2, 1, 3, 2, drawing.short), case(3, 4, 1, 7), case(4, 3, 5, 6)]
 
 
 def _all_pieces(params, x):
@@ -287,6 +298,10 @@ maxout.mistake(
     "The maximum is taken over the outputs; it goes over the pieces, and every output stays.",
     lambda params, x: jnp.max(_all_pieces(params, x), axis=2).T,
     lambda params, x: jnp.max(_all_pieces(params, x), axis=2),
+)
+maxout.mistake(
+    "An axis of one stays: a layer of one output gives (batch, 1), a batch of one sample (1, out); do not squeeze.",
+    lambda params, x: jnp.squeeze(jnp.max(_all_pieces(params, x), axis=0)),
 )
 maxout.mistake(
     "The maximum is taken over the batch; it goes over the pieces, and every sample stays.",
@@ -503,6 +518,14 @@ def _init_of_two_keys(key, sizes):
     ]
 
 
+def _init_then_split(key, sizes):
+    layers = []
+    for pair in itertools.pairwise(sizes):
+        layers += _init_of_one_key(key, pair)
+        key, _ = jax.random.split(key)
+    return layers
+
+
 def _init_by_numpy(key, sizes):
     return [
         {"W": np.random.normal(0, np.sqrt(2 / inputs), (inputs, outputs)), "b": np.zeros(outputs)}
@@ -528,6 +551,24 @@ def _alike(V, W):
     """Tell whether the first numbers of two layers are the same, but for their scale."""
     first = min(V.size, W.size)
     return abs(np.corrcoef(V.ravel()[:first], W.ravel()[:first])[0, 1]) > 0.5
+
+
+def _is_piece(row, numbers):
+    """Tell whether a row stands among the numbers, but for its scale."""
+    row = row - row.mean()
+    windows = np.lib.stride_tricks.sliding_window_view(numbers, len(row))
+    return np.max(np.abs(windows @ row) / windows.std(axis=1)) > 0.9 * np.sqrt(len(row)) * np.linalg.norm(row)
+
+
+def _draws_and_splits(key, layers):
+    """Tell whether some layers, but not all, are drawn from the given key itself, which is then split for the others.
+
+    All of them may be, from one draw that is cut into layers: what comes first in it comes first in shorter ones, too.
+    """
+    numbers = np.asarray(jax.random.normal(jax.random.key(key.seed), (len(layers) * max(_SIZES) ** 2,)))
+    if not any(_alike(W[0], numbers) for W in layers):
+        return False
+    return not all(_is_piece(W[0], numbers) for W in layers)
 
 
 def _not_of_scale(scale):
@@ -613,6 +654,13 @@ mlp_init.rule(
     _init_of_one_key,
     _init_of_two_keys,
     lambda key, sizes: _init_of_one_key(jax.random.split(key)[0], sizes),
+)
+mlp_init.rule(
+    "A layer is drawn from the key that is split for the others as well: a key serves once. Split it first, then draw "
+    "from the new ones only.",
+    lambda cases, answers: not _draws_and_splits(cases[1][0], _weights(answers)),
+    _init_then_split,
+    lambda key, sizes: [*_init_of_one_key(key, sizes[:2]), *_init(key, sizes)[1:]],
 )
 mlp_init.rule(
     "The mean of the weights is not 0: jax.random.uniform draws between 0 and 1; use jax.random.normal.",

@@ -1,5 +1,6 @@
 """Exercises of lesson 04: the chain rule, by hand."""
 
+import functools
 import itertools
 
 import jax
@@ -106,11 +107,12 @@ softmax.mistake(
 
 
 def _scores(rng: np.random.Generator) -> list[Case]:
+    """Return logits and labels, in the first case none of the last class, in the last far logits."""
     far = drawing.normal(rng, 4, 3) + np.float32([[1000, 0, 0], [-1000, -1000, -1000], [0, 0, 0], [0, -1000, 1000]])
     labels = rng.integers(1, 3, 4)
     labels[2] = 0
     return [
-        (drawing.short(rng, 2, 4), np.int32(rng.permutation(4)[:2])),
+        (drawing.short(rng, 2, 4), np.int32(rng.permutation(3)[:2])),
         (drawing.normal(rng, 4, 3), np.int32([*rng.permutation(3), rng.integers(3)])),
         (far, np.int32(labels)),
     ]
@@ -122,6 +124,18 @@ def _probabilities(logits):
 
 def _targets(logits, labels):
     return jax.nn.one_hot(labels, logits.shape[-1])
+
+
+_CLASSES_OF_LABELS = (
+    "The number of classes is that of the logits' columns; it cannot be taken from the labels, among which some may be "
+    "missing."
+)
+
+
+def _error_of_those_that_occur(logits, labels, xp=jnp):
+    """Return the output error with as many classes as the labels show, in JAX or in NumPy, which raise differently."""
+    p, labels = xp.asarray(_probabilities(logits)), xp.asarray(labels)
+    return (p - xp.eye(int(labels.max()) + 1)[labels]) / len(labels)
 
 
 @exercise(
@@ -197,6 +211,9 @@ softmax_cross_entropy_gradient.mistake(
 softmax_cross_entropy_gradient.mistake(
     "The softmax is missing: the targets are subtracted from the logits themselves.",
     lambda logits, labels: (logits - _targets(logits, labels)) / len(labels),
+)
+softmax_cross_entropy_gradient.mistake(
+    _CLASSES_OF_LABELS, _error_of_those_that_occur, functools.partial(_error_of_those_that_occur, xp=np)
 )
 softmax_cross_entropy_gradient.mistake(
     "Labels are counted from 0: yours meet the class beside the right one.",
@@ -279,14 +296,16 @@ relu_backward.mistake(
 
 
 def _curves(rng: np.random.Generator) -> list[Case]:
+    """Return one number, several, some along three axes, and far ones."""
     far = np.float32([-1000, 1000, rng.uniform(0.5, 2), -100, 100, rng.uniform(0.5, 2)])
     cases = [
+        (drawing.short(rng), drawing.short(rng)),
         (drawing.short(rng, 3), drawing.short(rng, 3)),
-        (2 * drawing.normal(rng, 4, 3), drawing.normal(rng, 4, 3)),
+        (2 * drawing.normal(rng, 2, 3, 2), drawing.normal(rng, 2, 3, 2)),
         (far, drawing.normal(rng, 6)),
     ]
     # da has the sign of z, and so not of the sigmoid's second derivative: in the Taylor test no curvatures cancel.
-    return [(z, np.abs(da) * np.sign(z)) for z, da in cases]
+    return [(z, np.asarray(np.abs(da) * np.sign(z))) for z, da in cases]
 
 
 def _sigmoid(z):
@@ -359,6 +378,8 @@ sigmoid_backward.mistake(
 sigmoid_backward.mistake(
     "You divide by the number of entries; da holds that factor already, if there is one.",
     lambda z, da: da * jax.nn.sigmoid(z) * (1 - jax.nn.sigmoid(z)) / len(z),
+    lambda z, da: da * jax.nn.sigmoid(z) * (1 - jax.nn.sigmoid(z)) / z.shape[0],
+    lambda z, da: da * jax.nn.sigmoid(z) * (1 - jax.nn.sigmoid(z)) / z.size,
 )
 
 
@@ -366,7 +387,7 @@ def _passes(rng: np.random.Generator) -> list[Case]:
     def case(inputs: int, outputs: int, batch: int, numbers=drawing.normal) -> Case:
         return drawing.layer(rng, inputs, outputs, numbers), numbers(rng, batch, inputs), numbers(rng, batch, outputs)
 
-    return [case(2, 2, 3, drawing.short), case(3, 3, 3), case(3, 2, 5)]
+    return [case(2, 2, 3, drawing.short), case(3, 3, 3), case(3, 1, 5)]
 
 
 def _dense_loss(case, point):
@@ -433,6 +454,13 @@ dense_backward.mistake(
     _dense_wrong(b=lambda params, x, dy: jnp.sum(dy, axis=1)),
 )
 dense_backward.mistake(
+    "An axis of one stays: of a layer of one output W has the gradient (in, 1) and b (1,); do not squeeze.",
+    _dense_wrong(W=lambda params, x, dy: jnp.squeeze(x.T @ dy), b=lambda params, x, dy: jnp.squeeze(jnp.sum(dy, 0))),
+    _dense_wrong(b=lambda params, x, dy: jnp.squeeze(jnp.sum(dy, axis=0))),
+    _dense_wrong(W=lambda params, x, dy: jnp.squeeze(x.T @ dy)),
+    lambda params, x, dy: jax.tree.map(jnp.squeeze, _dense_wrong()(params, x, dy)),
+)
+dense_backward.mistake(
     "The gradient of b forgets dy: the slope of y by b is 1, and the chain rule multiplies it by dy.",
     _dense_wrong(b=lambda params, x, dy: jnp.full(dy.shape[1], len(dy), float)),
     _dense_wrong(b=lambda params, x, dy: jnp.ones(dy.shape[1])),
@@ -490,10 +518,13 @@ def _forward(params, x):
 def _errors(rng: np.random.Generator) -> list[Case]:
     """Return networks, the last two of which have logits so far apart that a careless softmax overflows.
 
+    The first has a hidden layer of a single unit, and among the labels of the second the last class does not occur.
     In the last one sample has far larger ones than the others; it is of the class that the network takes it for.
     """
 
-    def case(*sizes: int, batch: int = 7, numbers=drawing.normal, last: np.ndarray | None = None, scale=1) -> Case:
+    def case(
+        *sizes: int, batch: int = 7, numbers=drawing.normal, last: np.ndarray | None = None, scale=1, never=0
+    ) -> Case:
         while True:
             params = [drawing.layer(rng, *pair, numbers) for pair in itertools.pairwise(sizes)]
             for layer in params[:-1]:  # Units of which at least one is on for most samples.
@@ -508,15 +539,17 @@ def _errors(rng: np.random.Generator) -> list[Case]:
             if least > 1e-3 and (scale == 1 or first > max(second + 50, np.max(logits[:-1]) + 110)):
                 break
         # Two samples are of the least likely class: their errors are large, so that gradients are not all rounding.
-        labels = [*np.argmin(logits[:2], axis=1), *range(sizes[-1]), *rng.integers(sizes[-1], size=batch)][:batch]
+        classes = sizes[-1] - never
+        unlikely = np.argmin(logits[:2, :classes], axis=1)
+        labels = [*unlikely, *range(classes), *rng.integers(classes, size=batch)][:batch]
         if scale != 1:
             labels[-1] = np.argmax(logits[-1])
         return params, x, np.int32(labels)
 
     far = rng.permutation(np.float32([-200, 0, 100, 200]))
-    small = case(2, 2, 3, batch=2, numbers=drawing.short)
+    small = case(2, 1, 3, batch=2, numbers=drawing.short)
     return [
-        small, case(4, 4), case(3, 4, 4, 4), case(4, 4, 4, last=far), case(4, 4, 4, last=far, scale=200),
+        small, case(4, 4, never=1), case(3, 4, 4, 4), case(4, 4, 4, last=far), case(4, 4, 4, last=far, scale=200),
     ]  # fmt: skip
 
 
@@ -647,6 +680,17 @@ mlp_backward.mistake(
 mlp_backward.mistake(
     "The output error passes through a ReLU; the output layer is linear, and only hidden layers have a gate.",
     _mlp_wrong(error=lambda logits, labels: _output_error(logits, labels) * (logits > 0)),
+)
+mlp_backward.mistake(
+    _CLASSES_OF_LABELS,
+    _mlp_wrong(error=_error_of_those_that_occur),
+    _mlp_wrong(error=functools.partial(_error_of_those_that_occur, xp=np)),
+)
+mlp_backward.mistake(
+    "An axis of one stays: of a hidden layer of one unit W has the gradient (in, 1) and b (1,); do not squeeze.",
+    lambda params, x, labels: jax.tree.map(jnp.squeeze, _mlp_wrong()(params, x, labels)),
+    _mlp_wrong(b=lambda delta: jnp.squeeze(jnp.sum(delta, axis=0))),
+    _mlp_wrong(W=lambda x, h, a, delta: jnp.squeeze(h.T @ delta)),
 )
 mlp_backward.mistake(
     "The slope of the ReLU is missing: where a hidden unit is off, nothing passes to the layers below.",
@@ -834,28 +878,31 @@ numerical_gradient.mistake(
 
 
 def _claims(rng: np.random.Generator) -> list[Case]:
-    """Return waves with the right gradient, and with ones wrong in the largest, in the smallest and in all entries."""
+    """Return waves with the right gradient, and with ones wrong in the largest, in the smallest and in all entries.
 
-    def case(*shape: int, scale: float = 1.0, wrong=None) -> Case:
+    One of them is of a single number and so flat that its gradient is far below 1.
+    """
+
+    def case(*shape: int, scale: float = 1.0, wrong=None, flatness: float = 1) -> Case:
         angles = rng.uniform(0.2, 1.2, shape) + np.pi * rng.integers(2, size=shape)
-        frequencies = rng.uniform(5, 8, shape)
+        frequencies = rng.uniform(5, 8, shape) / flatness
         x = angles / frequencies
         slopes = frequencies * np.cos(angles)
         # The largest slope is negative, so that taking no absolute value shows.
-        frequencies = frequencies * -np.sign(slopes.flat[np.argmax(np.abs(slopes))])
+        frequencies = frequencies * -np.sign(np.ravel(slopes)[np.argmax(np.abs(slopes))])
         scales = np.full(shape, scale if wrong is None else 1.0)
         if wrong is not None:
             scales.flat[wrong(np.abs(slopes))] = scale
-        constants = frequencies.astype(np.float32), scales.astype(np.float32)
+        constants = np.asarray(frequencies, np.float32), np.asarray(scales, np.float32)
         f = Function("waves", constants[:1], "x -> sum(sin(c * x))")
         told = "x -> c * cos(c * x)" if scale == 1 else "a gradient that is wrong"
-        return f, Function("scaled_waves_gradient", constants, told), x.astype(np.float32)
+        return f, Function("scaled_waves_gradient", constants, told), np.asarray(x, np.float32)
 
     return [
         case(2),
         case(2, 2, scale=1.5, wrong=np.argmax),
         case(3, scale=0.5, wrong=np.argmin),
-        case(2, scale=0.5),
+        case(scale=0.5, flatness=50),
         case(3),
         case(2, 1, 2, scale=-1),
     ]
@@ -907,6 +954,12 @@ gradient_check.mistake(
 gradient_check.mistake(
     "You divide by the sum of both sizes; divide by the larger of the two.",
     _checked(lambda g, n: jnp.max(jnp.abs(g - n)) / (jnp.max(jnp.abs(g)) + jnp.max(jnp.abs(n)))),
+)
+gradient_check.mistake(
+    "The number that you divide by is never below 1, so that of small gradients even wrong ones pass: divide by the "
+    "larger of the two sizes, however small it is.",
+    _checked(lambda g, n: jnp.max(jnp.abs(g - n)) / jnp.maximum(1, _size(g, n))),
+    _checked(lambda g, n: jnp.max(jnp.abs(g - n)) / (1 + _size(g, n))),
 )
 gradient_check.mistake(
     "You divide by the size of one of the two gradients; divide by the larger of both.",

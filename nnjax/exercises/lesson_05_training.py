@@ -93,6 +93,7 @@ one_hot.mistake(
 
 
 def _guesses(rng: np.random.Generator) -> list[Case]:
+    """Return logits and labels, the second time none of the last class, the third time with far logits."""
     extreme = 1000 * rng.choice([-1, 1], (5, 4)) + rng.normal(0, 3, (5, 4))
     extreme[0] = [1000, -1000, *rng.normal(0, 3, 2)]
     extreme[1] = -1000 + rng.normal(0, 3, 4)
@@ -100,7 +101,7 @@ def _guesses(rng: np.random.Generator) -> list[Case]:
     labels[0] = 1
     return [
         (np.round(drawing.normal(rng, 2, 3), 2), np.int32([2, 0])),
-        (3 * drawing.normal(rng, 7, 4), _labels(rng, 4, 7)),
+        (3 * drawing.normal(rng, 7, 4), _labels(rng, 3, 7)),
         (np.float32(extreme), labels),
     ]  # fmt: skip
 
@@ -135,6 +136,17 @@ def _softmax(logits, axis=-1):
     return jax.nn.softmax(logits, axis=axis)
 
 
+_CLASSES_OF_LABELS = (
+    "The number of classes is that of the logits' columns; it cannot be taken from the labels, among which some may be "
+    "missing."
+)
+
+
+def _of_those_that_occur(labels):
+    """Return one-hot rows with as many classes as the labels show."""
+    return jnp.eye(int(labels.max()) + 1)[labels]
+
+
 def _plain_softmax(logits):
     return jnp.exp(logits) / jnp.exp(logits).sum(axis=1, keepdims=True)
 
@@ -144,9 +156,24 @@ def _with_epsilon(epsilon):
 
 
 cross_entropy.mistake(
-    "exp overflows for large logits: subtract the largest logit of each row first, or use jax.nn.logsumexp.",
+    "nan comes out where a logit is large: either exp overflows, or a 0 of a one-hot row is multiplied by log 0. Take "
+    "log softmax itself, each logit minus jax.nn.logsumexp of its row, and pick the label's.",
     lambda logits, labels: -jnp.mean(jnp.log(_at(_plain_softmax(logits), labels))),
     lambda logits, labels: jnp.mean(jnp.log(jnp.exp(logits).sum(axis=1)) - _at(logits, labels)),
+    lambda logits, labels: (
+        -jnp.mean(jnp.sum(jax.nn.one_hot(labels, logits.shape[1]) * jnp.log(_softmax(logits)), axis=1))
+    ),
+)
+cross_entropy.mistake(
+    _CLASSES_OF_LABELS,
+    lambda logits, labels: -jnp.mean(jnp.sum(_of_those_that_occur(labels) * jax.nn.log_softmax(logits), axis=1)),
+    lambda logits, labels: -jnp.mean(jnp.sum(jax.nn.log_softmax(logits) * _of_those_that_occur(labels), axis=1)),
+    lambda logits, labels: (
+        -np.mean(np.sum(np.asarray(_of_those_that_occur(labels)) * np.asarray(jax.nn.log_softmax(logits)), axis=1))
+    ),
+    lambda logits, labels: (
+        -np.mean(np.sum(np.asarray(jax.nn.log_softmax(logits)) * np.asarray(_of_those_that_occur(labels)), axis=1))
+    ),
 )
 cross_entropy.mistake(
     "The softmax is safe, but a small probability becomes 0 and its logarithm infinite: compute log softmax directly.",
@@ -357,7 +384,7 @@ minibatches.rule(
 
 def _predicted(rng: np.random.Generator) -> list[Case]:
     cases = [(np.float32([[0.1, 2, -1], [3, 0.5, 1], [0.2, 0.3, 1.5], [2, 1, 0.4]]), np.int32([1, 0, 1, 0]))]
-    for batch, classes, right in ((40, 6, 25), (10, 10, 7)):
+    for batch, classes, right in ((40, 6, 25), (11, 11, 7)):
         logits = 2 * drawing.normal(rng, batch, classes)
         labels = logits.argmax(axis=1)
         wrong = rng.permutation(batch)[right:]
@@ -422,6 +449,10 @@ accuracy.mistake(
     lambda logits, labels: jnp.sum(jnp.argmax(logits, axis=-1) == labels) / logits.size,
 )
 accuracy.mistake(
+    "The share is rounded; return it with all its digits.",
+    *(lambda logits, labels, n=n: jnp.round(jnp.mean(jnp.argmax(logits, axis=-1) == labels), n) for n in (0, 1, 2, 3)),
+)
+accuracy.mistake(
     "That is the mean of the predicted classes; compare them with the labels first.",
     lambda logits, labels: jnp.mean(jnp.argmax(logits, axis=-1)),
 )
@@ -437,11 +468,24 @@ def _network(rng: np.random.Generator, *sizes: int) -> list:
     ]
 
 
+def _single_layer(rng: np.random.Generator) -> Case:
+    """Return a network without hidden layer, which is very sure of the first sample, and errs.
+
+    That sample lies 40 logits on the wrong side; the last class occurs nowhere.
+    """
+    (layer,) = _network(rng, 2, 2)
+    w, x = layer["W"][:, 0], drawing.normal(rng, 3, 2)
+    layer["W"][:, 1] = -w
+    x[0] = -20 * w / (w @ w)
+    return [layer], x, np.int32([0, 0, 0]), 0.5
+
+
 def _steps(rng: np.random.Generator) -> list[Case]:
     deep = _network(rng, 5, 8, 6, 4)
     deep[-1]["b"][0] = -3  # so that some logits are negative
     return [
         (_network(rng, 2, 3, 2), drawing.normal(rng, 3, 2), np.int32([1, 0, 1]), 0.5),
+        _single_layer(rng),
         (deep, 2 * drawing.normal(rng, 10, 5), _labels(rng, 4, 10), drawing.between(rng, 0.4, 0.8)),
     ]
 
@@ -528,6 +572,31 @@ def _step_in_place(params, x, labels, learning_rate):
     return params
 
 
+def _step_of_two_layers(params, x, labels, learning_rate):
+    """Return the step of a network of which the first layer is always taken for a hidden one."""
+
+    def cost(params):
+        h = jax.nn.relu(x @ params[0]["W"] + params[0]["b"])
+        return _mean_loss(_logits([*params[1:-1], params[-1]], h), labels)
+
+    return _moved(params, jax.grad(cost)(params), learning_rate)
+
+
+_NO_HIDDEN_LAYER = (
+    "A network may have a single layer: then it is the output, which is linear. Apply the ReLU in a loop over "
+    "params[:-1], which may be empty, and then params[-1]."
+)
+train_step.mistake(_NO_HIDDEN_LAYER, _step_of_two_layers)
+train_step.mistake(
+    "A small number inside the logarithm spoils the gradient where the network is sure and errs: take log softmax.",
+    *[_descent(_with_epsilon(epsilon)) for epsilon in (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)],
+)
+train_step.mistake(
+    _CLASSES_OF_LABELS,
+    _descent(
+        lambda logits, labels: -jnp.mean(jnp.sum(_of_those_that_occur(labels) * jax.nn.log_softmax(logits), axis=1))
+    ),
+)
 train_step.mistake(
     "The losses of the batch are added up; take their mean, so that the step does not grow with the batch.",
     _descent(lambda logits, labels: len(labels) * _mean_loss(logits, labels)),
@@ -590,7 +659,7 @@ train_step.mistake(
 
 def _epochs(rng: np.random.Generator) -> list[Case]:
     return [
-        (_network(rng, 2, 3, 2), drawing.normal(rng, 2, 3, 2), np.int32([[1, 0, 1], [0, 0, 1]]), 0.5),
+        (_network(rng, 2, 2), drawing.normal(rng, 2, 3, 2), np.int32([[1, 0, 1], [0, 0, 1]]), 0.5),
         (
             _network(rng, 4, 6, 3),
             2 * drawing.normal(rng, 4, 5, 4),
@@ -663,6 +732,7 @@ train_epoch.mistake(
     "Only the last batch counts: each step must start from the params that the step before it returned.",
     lambda params, xs, labels, rate: _loop(params, xs[-1:], labels[-1:], rate),
 )
+train_epoch.mistake(_NO_HIDDEN_LAYER, functools.partial(_loop, step=_step_of_two_layers))
 train_epoch.mistake(
     "Training ends after the first batch: is there a return inside the loop?",
     lambda params, xs, labels, rate: _loop(params, xs[:1], labels[:1], rate),

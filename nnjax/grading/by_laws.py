@@ -17,6 +17,7 @@ from nnjax.grading.comparing import difference, fitted, same
 from nnjax.grading.outcomes import Outcome
 
 ROUGH = 1e-2
+COUNTED = ("flops", "largest")
 INFINITE = re.compile(r"\b(nan|-?inf)\b")
 
 
@@ -63,9 +64,10 @@ def _against_law(exercise: Exercise, law: Law, outcome: Outcome, right: Outcome)
         result, wanted = fitted(value[0], right.value[0]), right.value[0]
         found = difference(result, wanted, exercise.tolerance)
         return "gives something else the second time" if found else None
-    if law.kind == "largest":
+    if law.kind in COUNTED:
         times = _times(outcome, right)
-        return None if times <= law.factor else f"an array is {times:.1f} times as large as the reference's largest"
+        cost = f"{times:.1f} times the operations of the reference ({law.factor:g} allowed)"
+        return None if times <= law.factor else cost
     value = fitted(outcome.value, right.value)
     if exercise.rules and law.kind == "jit":
         found = difference(value, right.value, exercise.tolerance)
@@ -89,12 +91,12 @@ def _known_by_law(exercise: Exercise, key: AnswerKey, call: Call, outcome: Outco
 
 
 def remark(exercise: Exercise, key: AnswerKey, outcomes: Sequence[Outcome]) -> str:
-    """Return what is said of a right answer that costs too much work."""
+    """Return what is said of a right answer that breaks a law that costs no points, such as by too much work."""
     rights = key.outcomes[len(key.cases) :]
     for law, outcome, right in zip(_laws(exercise), outcomes, rights, strict=True):
-        if law.kind == "flops" and (times := _times(outcome, right)) > law.factor:
-            cost = f"{times:.1f} times the operations of the reference ({law.factor:g} allowed)"
-            return law.sentence.format(cost)
+        why = None if law.marks or outcome.failure else _against_law(exercise, law, outcome, right)
+        if why:
+            return law.sentence.format(why)
     return ""
 
 

@@ -19,7 +19,8 @@ OWN = {
     "softmax": lambda z: manual.activations.softmax(rows(z)).reshape(z.shape),
     "softmax_cross_entropy_gradient": lambda logits, labels: manual.losses.cross_entropy(logits, labels)[1],
     "relu_backward": manual.activations.relu_backward,
-    "sigmoid_backward": manual.activations.sigmoid_backward,
+    # NumPy gives a number where an array has no axis, and the functions by hand want arrays.
+    "sigmoid_backward": lambda z, da: manual.activations.sigmoid_backward(z.ravel(), da.ravel()).reshape(z.shape),
     "dense_backward": manual.dense.backward,
     "mlp_backward": lambda params, x, labels: manual.mlp.loss_and_grads(params, x, labels)[1],
     "numerical_gradient": lambda f, x, step: central_differences(lambda x: float(f(x)), x, step),

@@ -55,7 +55,7 @@ def test_right_wrong_and_not_yet():
         (lambda params, x: jnp.nan * x[..., 0], "The answer is nan; 0 is right."),
         (lambda params, x: {"y": neuron(params, x)}, "The answer is a dict with the keys ['y']; a number is wanted."),
         (lambda params, x: params["w"], "It raised KeyError in line"),
-        (lambda params, x: neuron(params, x) if x.ndim == 1 else 1, "The answer has shape (); (8,) is wanted."),
+        (lambda params, x: neuron(params, x) if x.ndim == 1 else 1, "The answer has shape (); (3,) is wanted."),
     ],
 )
 def test_accidents_get_a_sentence(body, sentence):

@@ -91,6 +91,14 @@ def binary_cross_entropy_log1p(logits, d):
     return jnp.mean(jnp.maximum(logits, 0) - d * logits + jnp.log1p(jnp.exp(-jnp.abs(logits))))
 
 
+def binary_cross_entropy_logaddexp(logits, d):
+    return jnp.logaddexp(0, (1 - 2 * d) * logits).sum() / len(d)
+
+
+def binary_cross_entropy_softplus(logits, d):
+    return jnp.mean(jax.nn.softplus(logits) - jnp.multiply(logits, d))
+
+
 def logistic_gradient_loops(params, x, d):
     W, b = np.asarray(params["W"]).tolist(), float(params["b"])
     grads = {"W": [0.0] * len(W), "b": 0.0}
@@ -154,6 +162,8 @@ ANSWERS = {
         binary_cross_entropy_log_sigmoid,
         binary_cross_entropy_signs,
         binary_cross_entropy_log1p,
+        binary_cross_entropy_logaddexp,
+        binary_cross_entropy_softplus,
     ],
     "logistic_gradient": [logistic_gradient_loops, logistic_gradient_vmap, logistic_gradient_constant_input],
     "gradient_descent": [gradient_descent_recursive, gradient_descent_fori, gradient_descent_raveled],

@@ -117,6 +117,21 @@ def mlp_init_chain(key, sizes):
     return tuple(params)
 
 
+def mlp_init_cut(key, sizes):
+    pairs = list(itertools.pairwise(sizes))
+    numbers = jax.random.normal(key, (sum(i * o for i, o in pairs),))
+    cuts = np.cumsum([i * o for i, o in pairs])[:-1].tolist()
+    pieces = zip(jnp.split(numbers, cuts), pairs, strict=True)
+    return [{"W": piece.reshape(i, o) * jnp.sqrt(2 / i), "b": jnp.zeros(o)} for piece, (i, o) in pieces]
+
+
+def mlp_init_sliced(key, sizes):
+    key, used = jax.random.split(key)
+    cube = jax.random.normal(used, (len(sizes) - 1, max(sizes), max(sizes)))
+    pairs = enumerate(itertools.pairwise(sizes))
+    return [{"W": cube[place, :i, :o] * np.sqrt(2 / i), "b": jnp.zeros(o)} for place, (i, o) in pairs]
+
+
 def mlp_init_numpy(key, sizes):
     rng = np.random.default_rng(np.asarray(jax.random.key_data(key)))
     return [{"W": rng.normal(0, np.sqrt(2 / i), (i, o)), "b": np.zeros(o)} for i, o in itertools.pairwise(sizes)]
@@ -171,7 +186,7 @@ ANSWERS = {
     "elu": [elu_loops, elu_sum, elu_select],
     "maxout": [maxout_loops, maxout_einsum, maxout_reduce, maxout_vmap],
     "mlp_apply": [mlp_apply_numpy, mlp_apply_recursion, mlp_apply_reduce],
-    "mlp_init": [mlp_init_fold_in, mlp_init_chain, mlp_init_numpy],
+    "mlp_init": [mlp_init_fold_in, mlp_init_chain, mlp_init_cut, mlp_init_sliced, mlp_init_numpy],
     "xor_params": [xor_params_distance, xor_params_tent, xor_params_exactly_at_half],
     "collapse": [collapse_numpy, collapse_probe, collapse_affine],
 }
