@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nnjax.exercises import laws
+from nnjax.exercises import laws, slips
 from nnjax.exercises.exercise import Case, exercise
 from nnjax.exercises.independence import different, echo, of_few_keys
 from nnjax.exercises.inputs import Function, Key
@@ -493,16 +493,6 @@ def sgd_update(params, grads, learning_rate):
     return jax.tree.map(lambda p, g: p - learning_rate * g, params, grads)
 
 
-def _update_in_place(params, grads, learning_rate):
-    if isinstance(params, (dict, list)):
-        for place in params if isinstance(params, dict) else range(len(params)):
-            params[place] = _update_in_place(params[place], grads[place], learning_rate)
-        return params
-    if isinstance(params, tuple):
-        return tuple(_update_in_place(p, g, learning_rate) for p, g in zip(params, grads, strict=True))
-    return params - learning_rate * grads
-
-
 sgd_update.mistake(
     "You climb: a step of descent goes against the gradient, so subtract.",
     lambda params, grads, rate: jax.tree.map(lambda p, g: p + rate * g, params, grads),
@@ -558,7 +548,7 @@ sgd_update.mistake(
 
 
 def _update_in_a_copy(params, grads, learning_rate):
-    return _update_in_place(params.copy() if isinstance(params, (dict, list)) else params, grads, learning_rate)
+    return slips.written_into(params.copy() if isinstance(params, (dict, list)) else params, grads, learning_rate)
 
 
 # Before the next, for it changes the lists and dicts inside in the same way.
@@ -569,5 +559,5 @@ sgd_update.mistake(
 )
 sgd_update.mistake(
     "The numbers are right, but the old params are changed too: build a new tree, do not assign into the old one.",
-    _update_in_place,
+    slips.written_into,
 )

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nnjax.exercises import drawing, laws
+from nnjax.exercises import drawing, laws, slips
 from nnjax.exercises.exercise import Case, Loss, exercise
 from nnjax.exercises.inputs import Function
 
@@ -740,21 +740,10 @@ def _until_it_is_flat(flat):
     return descent
 
 
-def _written_into(params, slopes, rate):
-    """Return params after a step, the dicts and lists in them being the old ones, into which it is written."""
-    if isinstance(params, (dict, list)):
-        for place in params if isinstance(params, dict) else range(len(params)):
-            params[place] = _written_into(params[place], slopes[place], rate)
-        return params
-    if isinstance(params, tuple):
-        return tuple(_written_into(p, g, rate) for p, g in zip(params, slopes, strict=True))
-    return params - rate * slopes
-
-
 def _descent_in_a_copy(gradient, params, learning_rate, steps):
     params = params.copy()
     for _ in range(steps):
-        params = _written_into(params, gradient(params), learning_rate)
+        params = slips.written_into(params, gradient(params), learning_rate)
     return params
 
 

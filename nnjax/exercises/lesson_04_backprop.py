@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nnjax.exercises import drawing, laws
+from nnjax.exercises import drawing, laws, slips
 from nnjax.exercises.exercise import Case, Loss, exercise
 from nnjax.exercises.inputs import Function
 
@@ -126,12 +126,6 @@ def _targets(logits, labels):
     return jax.nn.one_hot(labels, logits.shape[-1])
 
 
-_CLASSES_OF_LABELS = (
-    "The number of classes is that of the logits' columns; it cannot be taken from the labels, among which some may be "
-    "missing."
-)
-
-
 def _error_of_those_that_occur(logits, labels, xp=jnp):
     """Return the output error with as many classes as the labels show, in JAX or in NumPy, which raise differently."""
     p, labels = xp.asarray(_probabilities(logits)), xp.asarray(labels)
@@ -213,7 +207,7 @@ softmax_cross_entropy_gradient.mistake(
     lambda logits, labels: (logits - _targets(logits, labels)) / len(labels),
 )
 softmax_cross_entropy_gradient.mistake(
-    _CLASSES_OF_LABELS, _error_of_those_that_occur, functools.partial(_error_of_those_that_occur, xp=np)
+    slips.CLASSES_OF_LABELS, _error_of_those_that_occur, functools.partial(_error_of_those_that_occur, xp=np)
 )
 softmax_cross_entropy_gradient.mistake(
     "Labels are counted from 0: yours meet the class beside the right one.",
@@ -682,7 +676,7 @@ mlp_backward.mistake(
     _mlp_wrong(error=lambda logits, labels: _output_error(logits, labels) * (logits > 0)),
 )
 mlp_backward.mistake(
-    _CLASSES_OF_LABELS,
+    slips.CLASSES_OF_LABELS,
     _mlp_wrong(error=_error_of_those_that_occur),
     _mlp_wrong(error=functools.partial(_error_of_those_that_occur, xp=np)),
 )

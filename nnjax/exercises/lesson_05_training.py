@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nnjax.exercises import drawing, laws
+from nnjax.exercises import drawing, laws, slips
 from nnjax.exercises.exercise import Case, exercise
 from nnjax.exercises.independence import different, of_few_keys
 from nnjax.exercises.inputs import Key
@@ -136,12 +136,6 @@ def _softmax(logits, axis=-1):
     return jax.nn.softmax(logits, axis=axis)
 
 
-_CLASSES_OF_LABELS = (
-    "The number of classes is that of the logits' columns; it cannot be taken from the labels, among which some may be "
-    "missing."
-)
-
-
 def _of_those_that_occur(labels):
     """Return one-hot rows with as many classes as the labels show."""
     return jnp.eye(int(labels.max()) + 1)[labels]
@@ -165,7 +159,7 @@ cross_entropy.mistake(
     ),
 )
 cross_entropy.mistake(
-    _CLASSES_OF_LABELS,
+    slips.CLASSES_OF_LABELS,
     lambda logits, labels: -jnp.mean(jnp.sum(_of_those_that_occur(labels) * jax.nn.log_softmax(logits), axis=1)),
     lambda logits, labels: -jnp.mean(jnp.sum(jax.nn.log_softmax(logits) * _of_those_that_occur(labels), axis=1)),
     lambda logits, labels: (
@@ -592,7 +586,7 @@ train_step.mistake(
     *[_descent(_with_epsilon(epsilon)) for epsilon in (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)],
 )
 train_step.mistake(
-    _CLASSES_OF_LABELS,
+    slips.CLASSES_OF_LABELS,
     _descent(
         lambda logits, labels: -jnp.mean(jnp.sum(_of_those_that_occur(labels) * jax.nn.log_softmax(logits), axis=1))
     ),
