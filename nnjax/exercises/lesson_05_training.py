@@ -141,6 +141,10 @@ def _of_those_that_occur(labels):
     return jnp.eye(int(labels.max()) + 1)[labels]
 
 
+def _loss_of_those_that_occur(logits, labels):
+    return -jnp.mean(jnp.sum(_of_those_that_occur(labels) * jax.nn.log_softmax(logits), axis=1))
+
+
 def _plain_softmax(logits):
     return jnp.exp(logits) / jnp.exp(logits).sum(axis=1, keepdims=True)
 
@@ -160,7 +164,7 @@ cross_entropy.mistake(
 )
 cross_entropy.mistake(
     slips.CLASSES_OF_LABELS,
-    lambda logits, labels: -jnp.mean(jnp.sum(_of_those_that_occur(labels) * jax.nn.log_softmax(logits), axis=1)),
+    _loss_of_those_that_occur,
     lambda logits, labels: -jnp.mean(jnp.sum(jax.nn.log_softmax(logits) * _of_those_that_occur(labels), axis=1)),
     lambda logits, labels: (
         -np.mean(np.sum(np.asarray(_of_those_that_occur(labels)) * np.asarray(jax.nn.log_softmax(logits)), axis=1))
@@ -585,12 +589,7 @@ train_step.mistake(
     "A small number inside the logarithm spoils the gradient where the network is sure and errs: take log softmax.",
     *[_descent(_with_epsilon(epsilon)) for epsilon in (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)],
 )
-train_step.mistake(
-    slips.CLASSES_OF_LABELS,
-    _descent(
-        lambda logits, labels: -jnp.mean(jnp.sum(_of_those_that_occur(labels) * jax.nn.log_softmax(logits), axis=1))
-    ),
-)
+train_step.mistake(slips.CLASSES_OF_LABELS, _descent(_loss_of_those_that_occur))
 train_step.mistake(
     "The losses of the batch are added up; take their mean, so that the step does not grow with the batch.",
     _descent(lambda logits, labels: len(labels) * _mean_loss(logits, labels)),

@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 
 import nnjax
+from nnjax.exercises import laws
 from nnjax.grading import cards, checking, progress
-from nnjax.grading.judging import NOT_YET, RIGHT, WRONG, Verdict
+from nnjax.grading.answer_key import answer_key
+from nnjax.grading.judging import NOT_YET, RIGHT, WRONG, Verdict, judge
 from nnjax.grading.loading import load
+from nnjax.grading.outcomes import Outcome
 
 RIGHT_NEURON = """
 import jax.numpy as jnp
@@ -214,6 +217,13 @@ def test_a_function_that_ends_the_process_is_wrong_and_ends_nothing(tmp_path, ca
     (found,) = checking.check_file(file)
     assert found.status == RIGHT
     assert "raised SystemExit" in capsys.readouterr().err
+
+
+def test_too_slow_under_jit_is_said_as_that():
+    key = answer_key("dense", 0)
+    slow = [Outcome(failure="slow") if call.kind == "jit" else right for call, right in zip(*key[1:], strict=True)]
+    found = judge("dense", 0, slow)
+    assert (found.status, found.sentence) == (WRONG, laws.SLOW_TO_COMPILE)
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "koi8-r", "utf-8-sig"])

@@ -143,6 +143,7 @@ def test_keys_arrive_as_keys():
         jax.grad(jnp.sum), jax.value_and_grad(jnp.sum), jax.jacfwd(jnp.sum), jax.hessian(jnp.sum),
         lambda x: jax.vjp(jnp.sum, x)[1](1.0), lambda x: jax.jvp(jnp.sum, (x,), (x,)),
         lambda x: jax.linearize(jnp.sum, x)[1](x), jax.jit(jax.grad(lambda x: jnp.sum(x**2))),
+        lambda x: jax.linear_transpose(lambda x: 2 * x, x)(x),
     ],
 )  # fmt: skip
 def test_autodiff_is_off_where_derivatives_are_asked_for_by_hand(differentiate):
