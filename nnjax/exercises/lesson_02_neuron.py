@@ -244,10 +244,18 @@ def _pre_activations(rng: np.random.Generator) -> list[Case]:
     return [(one,), (np.float32([0, 1, -2]),), (drawing.normal(rng, 2, 3, 2, scale=2),), (large,)]
 
 
+# |z| has a corner at 0, of which JAX takes one side. The statement promises nothing about the slope there.
+CORNER_AT_0 = laws.gradient(0, 1)._replace(
+    sentence="Right, but at z = 0 exactly the slope by jax.grad is not 1/4: |z|, jnp.maximum(z, 0) and jnp.minimum(z, "
+    "0) have a corner there, of which it takes one side, or both by half. (1 + jnp.tanh(z / 2)) / 2 is smooth.",
+    marks=False,
+)
+
+
 @exercise(
     LESSON,
     draw=_pre_activations,
-    laws=[laws.PURE, laws.JIT, laws.vmap(0).on(-2), laws.gradient(0, -2, -1)],
+    laws=[laws.PURE, laws.JIT, laws.vmap(0).on(-2), laws.gradient(0, -2, -1), CORNER_AT_0],
     tolerance=2e-6,  # float32 rounds by 1e-7; z limited to 10, a habit of those who fear exp, is wrong by 5e-5
     hints=[
         "In float32 exp(89) is already infinite: exp must only ever see numbers that are not above 0.",
@@ -315,8 +323,8 @@ sigmoid.mistake(
     lambda z: 1 / (1 + jnp.exp(-z)),
 )
 sigmoid.mistake(
-    "The values are right, but jnp.where differentiates both branches, and the one not taken is infinite: let both see "
-    "the same safe exp(-|z|).",
+    "The values are right, but jnp.where differentiates both branches, and the one not taken is infinite: let each see "
+    "0, by a jnp.where of its own, in place of the numbers that it is not for.",
     lambda z: jnp.where(z >= 0, 1 / (1 + jnp.exp(-z)), jnp.exp(z) / (1 + jnp.exp(z))),
 )
 

@@ -250,7 +250,9 @@ def _pieces(rng: np.random.Generator) -> list[Case]:
             params["b"] -= np.mean(np.max(x @ params["W"] + params["b"][:, None], axis=0), axis=0)
         return params, x
 
-    return [case(2, 1, 3, 2, drawing.short), case(3, 4, 1, 7), case(4, 3, 5, 6)]
+    params, x = case(4, 3, 5, 6)
+    far_below = {"W": params["W"], "b": params["b"] - np.float32(rng.uniform(2000, 3000))}
+    return [case(2, 1, 3, 2, drawing.short), case(3, 4, 1, 7), (far_below, x), (params, x)]
 
 
 def _all_pieces(params, x):
@@ -324,6 +326,13 @@ maxout.mistake(
 maxout.mistake(
     "There is a ReLU in it: maxout compares the pieces with one another, not with 0.",
     lambda params, x: jnp.maximum(jnp.max(_all_pieces(params, x), axis=0), 0),
+)
+maxout.mistake(
+    "The maximum starts from a number, but all pieces may lie below it: start from the first piece, or from -jnp.inf.",
+    *(
+        lambda params, x, start=start: jnp.maximum(jnp.max(_all_pieces(params, x), axis=0), start)
+        for start in (-1.0, -10.0, -100.0, -1000.0)
+    ),
 )
 maxout.mistake(
     "That is the number of the piece that wins; its value is wanted.",

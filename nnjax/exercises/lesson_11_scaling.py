@@ -196,11 +196,11 @@ accumulate_gradients.mistake(
 
 
 def _steps(rng: np.random.Generator) -> list[Case]:
-    """Return cases whose batches of 24 rows can be shared by 1, 2, 3, 4, 6 or 8 devices."""
+    """Return cases whose batches have three rows for each device of the mesh, all of eight devices or half of them."""
     network = {"hidden": drawing.layer(rng, 3, 5), "out": drawing.layer(rng, 5, 2)}
     return [
         (Mesh(8), LINEAR, drawing.layer(rng, 2, 1), (drawing.normal(rng, 24, 2), drawing.normal(rng, 24, 1)), 0.5),
-        (Mesh(8), NETWORK, network, (drawing.normal(rng, 24, 3), drawing.normal(rng, 24, 2)), 0.1),
+        (Mesh(4), NETWORK, network, (drawing.normal(rng, 12, 3), drawing.normal(rng, 12, 2)), 0.1),
     ]
 
 
@@ -243,6 +243,11 @@ def sharded_step(mesh, loss, params, batch, learning_rate):
     return jax.tree.map(lambda p, g: p - learning_rate * g, params, grads)
 
 
+def _pieces(batch):
+    """Return the number of devices that a case asks for; a machine may have fewer."""
+    return len(batch[0]) // 3
+
+
 def _step(loss, params, batch, rate):
     return jax.tree.map(lambda p, g: p - rate * g, params, jax.grad(loss)(params, batch))
 
@@ -282,20 +287,20 @@ sharded_step.mistake(
     lambda mesh, loss, params, batch, rate: _step(loss, params, batch, rate / len(batch[0])),
 )
 sharded_step.mistake(
-    "The gradient is 8 times too large: those of the pieces are averaged, not added up. jax.shard_map itself sums the "
-    "gradient by params that all devices share; inside it, differentiate the pmean of the loss.",
-    lambda mesh, loss, params, batch, rate: _step(loss, params, batch, rate * 8),
+    "The gradient is as many times too large as there are devices: those of the pieces are averaged, not added up. "
+    "jax.shard_map itself sums the gradient by params that devices share; in it, differentiate the pmean of the loss.",
+    lambda mesh, loss, params, batch, rate: _step(loss, params, batch, rate * _pieces(batch)),
 )
 sharded_step.mistake(
-    "The gradient is 8 times too small: a mean is not to be divided by the number of devices once more.",
-    lambda mesh, loss, params, batch, rate: _step(loss, params, batch, rate / 8),
+    "The gradient is as many times too small as there are devices: do not divide a mean by their number once more.",
+    lambda mesh, loss, params, batch, rate: _step(loss, params, batch, rate / _pieces(batch)),
 )
 sharded_step.mistake(
-    "Only an eighth of the rows is used; the gradient is that of the whole batch, whatever devices there are.",
-    lambda mesh, loss, params, batch, rate: _step(loss, params, jax.tree.map(lambda x: x[: len(x) // 8], batch), rate),
+    "Only one device's rows are used; the gradient is that of the whole batch, whatever devices there are.",
+    lambda mesh, loss, params, batch, rate: _step(loss, params, jax.tree.map(lambda x: x[:3], batch), rate),
 )
 sharded_step.mistake(
-    "That is one step for each of eight pieces of the batch, one after the other; all pieces make one step together.",
+    "That is one step for each piece of the batch, one after the other; all pieces make one step together.",
     lambda mesh, loss, params, batch, rate: _piece_by_piece(loss, params, batch, rate),
 )
 sharded_step.mistake(
@@ -335,8 +340,8 @@ sharded_step.mistake(
 
 
 def _piece_by_piece(loss, params, batch, rate):
-    for piece in range(8):
-        params = _step(loss, params, jax.tree.map(lambda x, piece=piece: jnp.split(x, 8)[piece], batch), rate)
+    for start in range(0, len(batch[0]), 3):
+        params = _step(loss, params, jax.tree.map(lambda x, start=start: x[start : start + 3], batch), rate)
     return params
 
 

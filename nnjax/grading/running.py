@@ -147,7 +147,8 @@ def _largest(function: Callable[..., Any], case: Case, argument: int) -> Any:
 
 
 def _cut(function: Callable[..., Any], case: Case, argument: int) -> Any:
-    return programs.cuts_all(jax.make_jaxpr(_of(function, case, argument))(case[argument]).jaxpr)
+    devices = {device for part in case if isinstance(part, jax.sharding.Mesh) for device in part.devices.flat}
+    return programs.cuts_all(jax.make_jaxpr(_of(function, case, argument))(case[argument]).jaxpr, devices)
 
 
 def _total(function: Callable[..., Any], case: Case, argument: int) -> Any:

@@ -12,7 +12,9 @@ from typing import NamedTuple
 BINDS_ANY = {"exec", "globals", "locals"}
 LOOKS_UP_ANY = {"eval", *BINDS_ANY}
 # Methods of modules that set them up, as jax.config.update and sys.path.append do; others print, draw and write files.
-SETTINGS = {"update", "append", "insert", "seed", "seterr", "simplefilter", "filterwarnings"}
+CHANGES = {"update", "append", "insert"}
+# Those that stand in loops and blocks for the sake of what trains there.
+SETTINGS = {*CHANGES, "seed", "seterr", "simplefilter", "filterwarnings"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 DEFINITIONS = (ast.Import, ast.ImportFrom, *FUNCTIONS)
 # What a value consists of that nothing can change.
@@ -187,7 +189,13 @@ def _in_any_case(statement: ast.stmt, use: Use, names: Names) -> bool:
     """Tell whether a statement imports, may bind any name, or sets a library up: ``jax.config.update("...", True)``."""
     if use.imports or (not isinstance(statement, DEFINITIONS) and use.mentions & BINDS_ANY):
         return True
-    if isinstance(statement, ast.Assign):
-        return any(not isinstance(target, ast.Name) and _root(target) in names.imported for target in statement.targets)
-    called = statement.value.func if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) else None
-    return isinstance(called, ast.Attribute) and called.attr in SETTINGS and _root(called) in names.imported
+    methods = SETTINGS if isinstance(statement, ast.Expr) else CHANGES
+    nodes = [] if isinstance(statement, DEFINITIONS) else ast.walk(statement)
+    return any(_sets_up(node, methods, names) for node in nodes)
+
+
+def _sets_up(node: ast.AST, methods: set[str], names: Names) -> bool:
+    """Tell whether a node changes what is imported: a part of it, or all by one of the methods."""
+    called = node.func if isinstance(node, ast.Call) else None
+    sets_up = called is None or (isinstance(called, ast.Attribute) and called.attr in methods)
+    return sets_up and _changed(node) in names.imported

@@ -23,6 +23,7 @@ from nnjax.grading import running
 from nnjax.grading.answer_key import plan
 from nnjax.grading.judging import RIGHT, judge
 from nnjax.exercises import get
+from nnjax.exercises.lesson_11_scaling import NOT_CUT
 from tests.exercises.answers.lesson_11_scaling import ANSWERS
 assert jax.device_count() == 8
 exercise = get("sharded_step")
@@ -33,6 +34,13 @@ for body in (exercise.reference, *ANSWERS["sharded_step"]):
 for mistake in exercise.mistakes:
     found = judge(exercise.name, 0, running.run(mistake.body, cases, calls, 60))
     assert found.sentence == mistake.sentence, (mistake.sentence, found)
+for devices in (1, 2):
+    # The first of the answers cuts in NumPy, which no program shows.
+    for body in (exercise.reference, *ANSWERS["sharded_step"][1:]):
+        own = jax.make_mesh((devices,), ("data",), axis_types=(jax.sharding.AxisType.Auto,))
+        elsewhere = lambda mesh, *others: body(own, *others)
+        found = judge(exercise.name, 0, running.run(elsewhere, cases, calls, 60))
+        assert found.sentence == NOT_CUT, (body.__name__, found)
 """
 
 

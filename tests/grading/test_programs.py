@@ -11,6 +11,7 @@ from nnjax.grading import programs
 
 MESH = jax.make_mesh((1,), ("data",), axis_types=(jax.sharding.AxisType.Auto,))
 ROWS, EVERYWHERE = NamedSharding(MESH, P("data")), NamedSharding(MESH, P())
+DEVICES = set(MESH.devices.flat)
 X = np.ones((6, 5), np.float32)
 
 
@@ -45,7 +46,7 @@ def test_the_largest_array_is_found_wherever_it_is_computed(function, size):
     ],
 )
 def test_an_array_is_cut_in_every_way_of_saying_it(function):
-    assert programs.cuts_all(jax.make_jaxpr(function)(X).jaxpr)
+    assert programs.cuts_all(jax.make_jaxpr(function)(X).jaxpr, DEVICES)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_an_array_is_cut_in_every_way_of_saying_it(function):
     ],
 )
 def test_what_is_whole_on_every_device_is_not_cut(function):
-    assert not programs.cuts_all(jax.make_jaxpr(function)(X).jaxpr)
+    assert not programs.cuts_all(jax.make_jaxpr(function)(X).jaxpr, DEVICES)
 
 
 def test_every_input_is_to_be_cut():
@@ -74,5 +75,19 @@ def test_every_input_is_to_be_cut():
     def both(x, y):
         return jax.device_put(x, ROWS) @ jax.device_put(y, ROWS).T
 
-    assert not programs.cuts_all(jax.make_jaxpr(one_of_two)(X, X).jaxpr)
-    assert programs.cuts_all(jax.make_jaxpr(both)(X, X).jaxpr)
+    assert not programs.cuts_all(jax.make_jaxpr(one_of_two)(X, X).jaxpr, DEVICES)
+    assert programs.cuts_all(jax.make_jaxpr(both)(X, X).jaxpr, DEVICES)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: jax.device_put(x, ROWS),
+        lambda x: jax.lax.with_sharding_constraint(x, ROWS) + 1,
+        jax.shard_map(jnp.sin, mesh=MESH, in_specs=P("data"), out_specs=P("data")),
+    ],
+)
+def test_what_is_cut_over_other_devices_is_not_cut_over_those_asked_for(function):
+    program = jax.make_jaxpr(function)(X).jaxpr
+    assert programs.cuts_all(program, DEVICES)
+    assert not programs.cuts_all(program, set())

@@ -28,6 +28,29 @@ answer = lambda: table
     "a loop binds": """
 for answer in [lambda: 3]: pass
 """,
+    "a loop fills what is imported": """
+from copyreg import dispatch_table
+for kind in (complex, bytes):
+    dispatch_table.update({kind: len})
+def answer(): return [kind in dispatch_table for kind in (complex, bytes)]
+""",
+    "a path is added where it is missing": """
+import sys
+if "/elsewhere" not in sys.path:
+    sys.path.append("/elsewhere")
+def answer(): return "/elsewhere" in sys.path
+""",
+    "what trains is seeded in a loop, and its warnings are not shown": """
+import random, warnings
+def train(): raise AssertionError("this takes minutes")  # not
+def answer(): return 3
+for seed in range(3):  # not
+    random.seed(seed)  # not
+    train()  # not
+with warnings.catch_warnings():  # not
+    warnings.simplefilter("ignore")  # not
+    result = train()  # not
+""",
     "a while loop counts": """
 n = 0
 while n < 5:
