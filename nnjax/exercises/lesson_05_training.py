@@ -236,10 +236,13 @@ cross_entropy.mistake(
 
 
 def _orders(rng: np.random.Generator) -> list[Case]:
-    """Return a small epoch, a large one twice, with another key, and in other batches, and more small ones."""
+    """Return a small epoch, a large one twice, with another key, and in other batches, and more small ones.
+
+    Nothing is left over, less than half a batch, and all but one of a batch.
+    """
     first, one, other, third, *more = (Key(int(seed)) for seed in rng.choice(2**31, 9, replace=False))
     large = [(one, 1003, 100), (one, 1003, 100), (other, 1003, 100), (third, 1003, 59)]
-    return [(first, 10, 3), *large, *((key, 10, 3) for key in more)]
+    return [(first, 11, 3), *large, *((key, 11, 3) for key in more)]
 
 
 @exercise(

@@ -106,11 +106,11 @@ conv_output_size.mistake(
 def _filters(rng: np.random.Generator) -> list[Case]:
     tiny = {"W": _short(rng, 2, 2, 1, 1), "b": _short(rng, 1)}
     wide = {"W": drawing.normal(rng, 2, 3, 2, 3), "b": drawing.normal(rng, 3)}
-    tall = {"W": drawing.normal(rng, 3, 2, 2, 3), "b": drawing.normal(rng, 3)}
+    tall = {"W": drawing.normal(rng, 4, 3, 2, 3), "b": drawing.normal(rng, 3)}
     return [
         (tiny, _short(rng, 1, 3, 3, 1), 1, 0, 1),
         (wide, drawing.normal(rng, 2, 5, 7, 2), 2, 2, 1),
-        (tall, drawing.normal(rng, 2, 7, 6, 2), 2, 1, 2),
+        (tall, drawing.normal(rng, 2, 11, 8, 2), 2, 1, 2),
     ]
 
 

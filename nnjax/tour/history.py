@@ -52,7 +52,7 @@ def gan_digits(keys: Array) -> Stop:
     from sklearn.linear_model import LogisticRegression
 
     digits = data.flatten(data.load("digits"))
-    judge = LogisticRegression(max_iter=1000).fit(digits.x, digits.y)
+    judge = LogisticRegression(solver="newton-cg").fit(digits.x, digits.y)
     trained, scores = [], []
     for key in keys:
         init_key, fit_key, sample_key = jax.random.split(key, 3)
