@@ -126,10 +126,13 @@ def test_alexnet_learns(tmp_path):
 
 def test_adaline_is_trained_towards_0_and_1_and_answers_1_above_a_half():
     network = runs.prepare(Settings("adaline", "breast_cancer"))
-    params = {"W": jnp.zeros(30), "b": jnp.asarray(0.75)}
-    outputs = network.apply(params, jnp.zeros((2, 30)))
-    assert (np.asarray(outputs) > 0).all()
-    assert float(network.loss(outputs, jnp.array([1, 0]))) == pytest.approx((0.25**2 + 0.75**2) / 4)
+    for output, loss, accuracy in (
+        (0.75, (0.25**2 + 3 * 0.75**2) / 8, 0.25),
+        (0.25, (0.75**2 + 3 * 0.25**2) / 8, 0.75),
+    ):
+        params = {"W": jnp.zeros(30), "b": jnp.asarray(output)}
+        found = training.evaluate(network.apply, params, np.zeros((4, 30)), np.array([1, 0, 0, 0]), loss=network.loss)
+        assert found == pytest.approx({"loss": loss, "accuracy": accuracy})
 
 
 def test_the_same_settings_give_the_same_files_but_for_the_clock(tmp_path):

@@ -85,19 +85,10 @@ def _one_layer(settings: Settings, dataset: Dataset) -> Network:
     return Network(partial(model.init, inputs=inputs, outputs=outputs), apply, loss, dataset)
 
 
-def _adaline_above_half(params: PyTree, x: Array) -> Array:
-    return models.adaline.apply(params, x) - 0.5
-
-
-def _adaline_error(above_half: Array, d: Array) -> Array:
-    return losses.squared_error(above_half + 0.5, d)
-
-
-# fit counts an output above 0 as class 1. The perceptron is trained on its pre-activation, whose sign is its answer;
-# ADALINE answers 1 from 1/2 on, so its output is shifted by that.
+# The perceptron is trained on its pre-activation, whose sign is its answer.
 _ONE_LAYER: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "perceptron": (models.linear.apply, losses.perceptron_criterion),
-    "adaline": (_adaline_above_half, _adaline_error),
+    "adaline": (models.adaline.apply, losses.squared_error),
     "linear": (models.linear.apply, losses.squared_error),
     "logistic": (models.logistic.apply, losses.binary_cross_entropy),
 }
