@@ -13,7 +13,7 @@ BINDS_ANY = {"exec", "globals", "locals"}
 LOOKS_UP_ANY = {"eval", *BINDS_ANY}
 # Methods of modules that set them up, as jax.config.update and sys.path.append do; others print, draw and write files.
 CHANGES = {"update", "append", "insert"}
-# Those that stand in loops and blocks for the sake of what trains there.
+# And those that count only by themselves: in loops and blocks they stand for the sake of what trains there.
 SETTINGS = {*CHANGES, "seed", "seterr", "simplefilter", "filterwarnings"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 DEFINITIONS = (ast.Import, ast.ImportFrom, *FUNCTIONS)
