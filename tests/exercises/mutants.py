@@ -1,6 +1,6 @@
 """Mutants of right answers, each changed in one place (DeMillo, Lipton and Sayward, 1978): which are judged right?
 
-``python -m tests.exercises.mutants sigmoid elu`` prints them; without names, those of all exercises, in about an hour.
+``python -m tests.exercises.mutants sigmoid elu`` prints them; without names, those of all exercises.
 Most differ in words only, such as >= where two sides are equal; any other is a wrong answer that passes.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 
 import jax
 
+from nnjax import compiling
 from nnjax.exercises import all_exercises, get
 from nnjax.exercises.exercise import Exercise
 from nnjax.grading import running
@@ -121,6 +122,7 @@ def survivors(exercise: Exercise) -> Iterator[tuple[str, Callable[..., Any]]]:
 
 
 if __name__ == "__main__":
+    compiling.quickly()
     for name in sys.argv[1:] or [name for name, exercise in all_exercises().items() if not exercise.score]:
         print(name, flush=True)
         for words, _ in survivors(get(name)):
