@@ -22,6 +22,7 @@ from nnjax.exercises.laws import JIT, Law
 # Letters of a line in a statement; indented by 4, it fits the cell of a notebook beside the list of files.
 WIDTH = 84
 UNDER_JIT = "Written in JAX, it must give the same under jax.jit; written in NumPy, it need not."
+IN_JAX = "It must give the same under jax.jit: let JAX do all of it, not NumPy."
 Case = tuple[Any, ...]
 Body = Callable[..., Any]
 Draw = Callable[[np.random.Generator], list[Case]]
@@ -98,8 +99,9 @@ class Exercise:
     @property
     def statement(self) -> str:
         """What is asked: the docstring of the reference, and that the answer can be compiled, where that is judged."""
-        said = inspect.getdoc(self.reference) or ""
-        return f"{said}\n\n{UNDER_JIT}" if any(law.kind == JIT.kind for law in self.laws) else said
+        kinds = {law.kind for law in self.laws}
+        more = IN_JAX if "cut" in kinds else UNDER_JIT if JIT.kind in kinds else ""
+        return f"{inspect.getdoc(self.reference) or ''}\n\n{more}".rstrip()
 
     @property
     def stub(self) -> str:

@@ -89,7 +89,10 @@ def largest(argument: int, factor: float, sentence: str) -> Law:
 
 
 def cut(argument: int, sentence: str) -> Law:
-    """Return the law that every array of an argument is cut over all devices of the case's mesh before it is used."""
+    """Return the law that every array of an argument is cut over all devices of the case's mesh before it is used.
+
+    It is read from the program, so it is broken too where NumPy inside leaves none.
+    """
     return Law("cut", sentence, (-1,), argument)
 
 

@@ -184,6 +184,13 @@ accumulate_gradients.mistake(
         lambda g: g.mean(0),
         jax.vmap(jax.grad(loss), (None, 0))(params, jax.tree.map(lambda *xs: jnp.stack(xs), *batches)),
     ),
+    lambda loss, params, batches: jax.tree.map(
+        np.asarray, jax.grad(loss)(params, jax.tree.map(lambda *xs: np.concatenate(xs), *batches))
+    ),
+    lambda loss, params, batches: jax.tree.map(
+        lambda g: np.mean(g, axis=0),
+        jax.vmap(jax.grad(loss), (None, 0))(params, jax.tree.map(lambda *xs: np.stack(xs), *batches)),
+    ),
 )
 accumulate_gradients.mistake(
     "The sum is written into params itself, which changes the argument: start from new zeros, such as "
@@ -327,12 +334,30 @@ def _put_in_vain(mesh, loss, params, batch, rate):
     return _step(loss, _put(mesh, params), batch, rate)
 
 
+def _step_in_numpy(mesh, loss, params, batch, rate):
+    """Cut by hand, put each piece on its device, and average in NumPy."""
+    devices = list(mesh.devices.flat)
+    pieces = zip(*[np.split(np.asarray(part), len(devices)) for part in batch], strict=True)
+    put = [jax.device_put((params, piece), device) for device, piece in zip(devices, pieces, strict=True)]
+    found = [jax.tree.map(np.asarray, jax.grad(loss)(*own)) for own in put]
+    return jax.tree.map(lambda p, *gs: np.asarray(p) - rate * sum(gs) / len(gs), params, *found)
+
+
 sharded_step.mistake(
     NOT_CUT,
     _put_in_vain,
     lambda mesh, loss, params, batch, rate: _step(loss, params, (_put(mesh, batch[0], "data"), batch[1]), rate),
     lambda mesh, loss, params, batch, rate: _step(loss, params, batch, rate),
     lambda mesh, loss, params, batch, rate: _step(loss, _put(mesh, params), _put(mesh, batch), rate),
+)
+sharded_step.mistake(
+    "The values are right, but NumPy takes part in them, and it computes on no device of the mesh: let jax.device_put "
+    "cut the batch, jnp and jax.tree.map do the rest.",
+    lambda mesh, loss, params, batch, rate: jax.tree.map(np.asarray, _step(loss, params, batch, rate)),
+    lambda mesh, loss, params, batch, rate: _step(
+        loss, params, _put(mesh, jax.tree.map(np.asarray, batch), "data"), rate
+    ),
+    _step_in_numpy,
 )
 sharded_step.mistake(
     "The params of the caller are overwritten: build a new pytree, for example with jax.tree.map.", _step_in_place

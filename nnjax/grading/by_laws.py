@@ -32,7 +32,7 @@ def broken_law(exercise: Exercise, key: AnswerKey, outcomes: Sequence[Outcome]) 
     for law, call, outcome, right in zip(
         _laws(exercise), key.calls[count:], outcomes[count:], key.outcomes[count:], strict=True
     ):
-        if not law.marks or outcome.failure == "not traced":
+        if not law.marks or (outcome.failure == "not traced" and law.kind != "cut"):
             continue
         if exercise.rules:
             right = _own(call, outcomes[call.case], right)

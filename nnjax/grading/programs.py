@@ -1,7 +1,7 @@
 """What an answer's program, its jaxpr, tells beside its values: its largest array, and what is cut over devices."""
 
 import math
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from typing import Any, NamedTuple
 
 import jax
@@ -35,6 +35,27 @@ def largest(jaxpr: Any) -> int:
     """Return the numbers in the largest array that a program computes."""
     sizes = [math.prod(out.aval.shape) for equation in equations(jaxpr) for out in equation.outvars]
     return max(sizes, default=0)
+
+
+def largest_of(function: Callable[[Any], Any], argument: Any) -> int:
+    """Return the numbers in the largest array that a function computes from its argument.
+
+    Where the function cannot be traced, since it uses NumPy or float(), what that does with the argument itself shows
+    in no program; what JAX makes of it does, up to the first result of JAX that NumPy or float() takes.
+    """
+    try:
+        return largest(jax.make_jaxpr(function)(argument).jaxpr)
+    except Exception:
+        # Equations last as long as something holds their results: here, the frames of the error.
+        held: list[Any] = []
+
+        def until_it_fails() -> None:
+            try:
+                held.append(function(argument))
+            except Exception as error:
+                held.append(error)
+
+        return largest(jax.make_jaxpr(until_it_fails)().jaxpr)
 
 
 def cuts_all(jaxpr: Any, devices: Set[jax.Device]) -> bool:

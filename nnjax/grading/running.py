@@ -22,7 +22,7 @@ from nnjax.grading.outcomes import Outcome, plain, to_numpy
 
 # What came is not JAX's inside (NumPy, plain Python): laws about tracing do not concern it.
 NOT_TRACED = Outcome(failure="not traced")
-TRACED = ("jit", "vmap", "gradient", "flops", "largest", "cut")
+TRACED = ("jit", "vmap", "gradient", "flops", "cut")
 Case = tuple[Any, ...]
 
 
@@ -143,7 +143,7 @@ def _flops(function: Callable[..., Any], case: Case, _: int) -> Any:
 
 
 def _largest(function: Callable[..., Any], case: Case, argument: int) -> Any:
-    return programs.largest(jax.make_jaxpr(_of(function, case, argument))(case[argument]).jaxpr)
+    return programs.largest_of(_of(function, case, argument), case[argument])
 
 
 def _cut(function: Callable[..., Any], case: Case, argument: int) -> Any:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnjax.exercises import LESSONS, full_name, of_lesson
-from nnjax.exercises.exercise import UNDER_JIT
+from nnjax.exercises.exercise import IN_JAX, UNDER_JIT
 from nnjax.grading import running
 from nnjax.grading.answer_key import plan
 from nnjax.grading.judging import NOT_YET, RIGHT, WRONG
@@ -74,7 +74,9 @@ def test_the_first_lesson_is_number_nought_and_no_name_is_no_lesson():
 
 def test_there_are_hints_and_statements(exercise):
     assert len(exercise.statement) > 40
-    assert (UNDER_JIT in exercise.statement) == any(law.kind == "jit" for law in exercise.laws)
+    kinds = {law.kind for law in exercise.laws}
+    assert (IN_JAX in exercise.statement) == ("cut" in kinds)
+    assert (UNDER_JIT in exercise.statement) == ("jit" in kinds and "cut" not in kinds)
     assert len(exercise.hints) >= 2
     assert len({mistake.sentence for mistake in exercise.mistakes}) >= 4
     assert 0 < exercise.points <= 10

@@ -32,6 +32,21 @@ def test_the_largest_array_is_found_wherever_it_is_computed(function, size):
 
 
 @pytest.mark.parametrize(
+    ("function", "size"),
+    [
+        (lambda x: x + 1, 30),
+        (lambda x: jnp.asarray(np.concatenate([x, x])) + 1, 60),
+        (lambda x: np.asarray(jnp.outer(x[0], x[0])), 25),
+        (lambda x: np.asarray(jnp.sum(x @ x.T)), 36),
+        (lambda x: float(jnp.sum(jnp.tile(x, 4))), 120),
+        (lambda x: np.sum(np.tile(x, 4)), 0),
+    ],
+)
+def test_numpy_inside_hides_only_what_it_does_itself(function, size):
+    assert programs.largest_of(function, jnp.asarray(X)) == size
+
+
+@pytest.mark.parametrize(
     "function",
     [
         lambda x: jax.device_put(x, ROWS),
