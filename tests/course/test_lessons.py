@@ -125,9 +125,10 @@ def compiled(tmp_path_factory):
     return tmp_path_factory.mktemp("compiled")
 
 
+# Of a lesson one run follows the other, the unsolved one first; with --dist loadgroup, in the same process.
 @pytest.mark.slow
-@pytest.mark.parametrize("lesson", BUILT)
 @pytest.mark.parametrize("solved", [False, True], ids=["unsolved", "solved"])
+@pytest.mark.parametrize("lesson", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in BUILT])
 def test_a_lesson_runs_from_a_fresh_kernel_in_a_minute(lesson, solved, compiled, monkeypatch):
     for name, value in keeping(compiled / lesson).items():
         monkeypatch.setenv(name, value)

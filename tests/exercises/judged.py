@@ -11,7 +11,7 @@ from nnjax.exercises.inputs import materialise
 from nnjax.grading import answer_key, running, trusted
 from nnjax.grading.answer_key import plan
 from nnjax.grading.judging import RIGHT, judge
-from nnjax.grading.outcomes import limited, pack, unpack
+from nnjax.grading.outcomes import Outcome, limited, pack, unpack
 from tests.exercises.compiling import compiled
 
 # The seeds on which an answer is judged where it is judged on many; on seed 0 it is in every run of the tests.
@@ -47,8 +47,12 @@ def verdict(exercise, body, seed, *, laws=True):
     cases = unpack(pack(cases), inputs=True)
     called = calls if laws else calls[: len(cases)]
     outcomes = running.run(body, cases, called, PATIENCE * exercise.seconds, by_hand=exercise.by_hand)
-    outcomes = [*unpack(pack(list(map(limited, outcomes)))), *[running.NOT_TRACED] * (len(calls) - len(called))]
-    return judge(exercise.name, seed, outcomes)
+    return judge(exercise.name, seed, unpack(pack(list(map(limited, outcomes)))) + as_if_kept(calls[len(called) :]))
+
+
+def as_if_kept(calls):
+    """Return outcomes of the calls of laws that break none of them."""
+    return [Outcome(np.array(True)) if call.kind == "cut" else running.NOT_TRACED for call in calls]
 
 
 def judge_on_many_seeds(exercise):
@@ -83,4 +87,4 @@ def verdict_without_laws(exercise, body, seed):
         answer_key.mistaken(exercise.name, seed, known, call.case) if known
         else trusted.outcome(body, cases[call.case], call) for call in calls[: len(cases)]
     ]  # fmt: skip
-    return judge(exercise.name, seed, outcomes + [running.NOT_TRACED] * (len(calls) - len(cases)))
+    return judge(exercise.name, seed, outcomes + as_if_kept(calls[len(cases) :]))
