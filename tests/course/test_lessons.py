@@ -119,29 +119,20 @@ def seconds_to_compile():
     return min(seconds)
 
 
-@pytest.fixture(scope="module")
-def compiled(tmp_path_factory):
-    """Where what the lessons compile is kept, as `nnjax learn` keeps it: a lesson run for the second time finds it."""
-    return tmp_path_factory.mktemp("compiled")
-
-
-# Of a lesson one run follows the other, the unsolved one first; with --dist loadgroup, in the same process.
 @pytest.mark.slow
-@pytest.mark.parametrize("solved", [False, True], ids=["unsolved", "solved"])
-@pytest.mark.parametrize("lesson", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in BUILT])
-def test_a_lesson_runs_from_a_fresh_kernel_in_a_minute(lesson, solved, compiled, monkeypatch):
-    for name, value in keeping(compiled / lesson).items():
+@pytest.mark.parametrize("lesson", BUILT)
+def test_a_lesson_runs_from_a_fresh_kernel_in_a_minute_and_with_its_solutions(lesson, tmp_path, monkeypatch):
+    # What a lesson compiles is kept, as `nnjax learn` keeps it: run for the second time, it finds it.
+    for name, value in keeping(tmp_path).items():
         monkeypatch.setenv(name, value)
     clock, start = time.monotonic(), processor_seconds()
-    made = build(lesson)
-    execute(solve(made) if solved else made, seconds=240)
-    if solved:
-        for cell in code(made):
-            if cell.metadata.get("nnjax", {}).get("part") == "check":
-                assert ": right" in cell.outputs[0].data["text/html"], cell.source
-    else:
-        # By the clock; on a machine that has other work, by the processor's time.
-        seconds = min(time.monotonic() - clock, processor_seconds() - start)
-        if seconds >= 60 and (compiling := seconds_to_compile()) > SLOW:
-            pytest.skip(f"ran in {seconds:.0f} s; a processor that compiles the yardstick in {compiling:.2f} s may")
-        assert seconds < 60
+    execute(build(lesson), seconds=240)
+    # By the clock; on a machine that has other work, by the processor's time.
+    seconds = min(time.monotonic() - clock, processor_seconds() - start)
+    solved = execute(solve(build(lesson)), seconds=240)
+    for cell in code(solved):
+        if cell.metadata.get("nnjax", {}).get("part") == "check":
+            assert ": right" in cell.outputs[0].data["text/html"], cell.source
+    if seconds >= 60 and (compiling := seconds_to_compile()) > SLOW:
+        pytest.skip(f"ran in {seconds:.0f} s; a processor that compiles the yardstick in {compiling:.2f} s may")
+    assert seconds < 60
